@@ -1,0 +1,184 @@
+"""The project's checks: `nox` runs what each change must pass, `nox --list` shows everything.
+
+A session installs the distributions as a user would, and its tests import what it installed.
+Words after `--` go to pytest: `nox -s tests -- -k tape`.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "virtualenv"
+
+CORE = "."
+PLUGIN = "./plugins/dualtape-reverse"
+CORE_TESTS = ("tests", "--ignore=tests/crosscheck", "--ignore=tests/benchmarks")
+PLUGIN_TESTS = "plugins/dualtape-reverse/tests"
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+
+OLDEST_NUMPY = {"3.11": "2.2.0", "3.12": "2.2.0", "3.13": "2.2.0", "3.14": "2.3.2"}
+"""The oldest NumPy that dualtape supports and that has a wheel for each Python."""
+
+RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
+ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting with ruff."""
+    session.install(*group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def typecheck(session: nox.Session) -> None:
+    """Check the types of the core and the plugin, inside and as their users see them."""
+    session.install(CORE, PLUGIN, *group("typecheck"))
+    python = f"--pythonpath={python_of(session)}"
+    session.run("mypy", "dualtape", "plugins/dualtape-reverse/dualtape_reverse")
+    session.run("pyright", python)
+    # From another folder, so that it looks at what is installed.
+    with session.chdir(session.create_tmp()):
+        session.run("pyright", python, "--ignoreexternal", "--verifytypes", "dualtape")
+        session.run("pyright", python, "--ignoreexternal", "--verifytypes", "dualtape_reverse")
+
+
+@nox.session
+@nox.parametrize("numpy", ["oldest", "newest"])
+def tests(session: nox.Session, numpy: str) -> None:
+    """Run the tests of the core and the plugin, and the examples in docstrings and pages."""
+    run_tests(session, numpy_requirement(numpy))
+
+
+@nox.session
+def core_only(session: nox.Session) -> None:
+    """Run the core's tests where the core alone is installed."""
+    session.install(CORE)
+    session.run("dualtape", "--help", silent=True)
+    session.run("dualtape", "modes")
+    session.install(f"{CORE}[demo]", *group("tests"))
+    isolate(session, modes="forward")
+    pytest(session, *CORE_TESTS, *session.posargs)
+    doctest(session, "dualtape")
+
+
+@nox.session
+def crosscheck(session: nox.Session) -> None:
+    """Compare both modes with each other and with numerical differentiation, on every operation."""
+    session.install(CORE, PLUGIN, *group("crosscheck"))
+    isolate(session, modes="forward,reverse")
+    pytest(session, "tests/crosscheck", *session.posargs)
+
+
+@nox.session
+def downstream(session: nox.Session) -> None:
+    """Build the wheels, and use them in a small typed project as a user of the library would."""
+    folder = Path(session.create_tmp())
+    wheels, project = folder / "wheels", folder / "regression"
+    for leftover in (wheels, project):
+        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.copytree("tests/downstream/regression", project)
+    session.run("python", "-m", "pip", "wheel", "--quiet", "--no-deps", f"--wheel-dir={wheels}", CORE, PLUGIN)
+    session.install(*map(str, sorted(wheels.glob("*.whl"))))
+    session.install(str(project), *group("typecheck"))
+    with session.chdir(project):
+        session.run("mypy", "--strict", "regression")
+        session.run("pyright", f"--pythonpath={python_of(session)}")
+    with session.chdir(folder):
+        session.run("python", "-P", "-m", "regression")
+
+
+def other_pythons() -> list[str]:
+    """The supported Pythons that start on this machine, without the one that runs nox.
+
+    A name on PATH is not enough: a version manager's shim may stand for a Python that is not there.
+    """
+    versions = [f"3.{minor}" for minor in range(11, 20)]
+    return [version for version in versions if version != RUNNING and starts(version)]
+
+
+def starts(version: str) -> bool:
+    """Whether some `python3.x` on PATH, or the Windows launcher, starts this version."""
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    found = [shutil.which(f"python{version}", path=folder) for folder in folders if folder]
+    commands = [[path] for path in found if path]
+    if launcher := shutil.which("py"):
+        commands.append([launcher, f"-{version}"])
+    program = "import sys; print('%d.%d' % sys.version_info[:2])"
+    return any(answer([*command, "-c", program]) == version for command in commands)
+
+
+def answer(command: Sequence[str]) -> str | None:
+    """What a command prints, or None if it doesn't start or fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+@nox.session(default=False, python=other_pythons() or False)
+def tests_all(session: nox.Session) -> None:
+    """Run the tests on every other supported Python that starts here."""
+    if not session.python:
+        session.log(f"no supported Python but {RUNNING} starts here")
+        return
+    run_tests(session, numpy_requirement("newest"))
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure value and gradient against peers, on one thread."""
+    session.install(CORE, PLUGIN, *group("bench"))
+    isolate(session, modes="forward,reverse")
+    session.env.update(ONE_THREAD)
+    pytest(session, "-s", "tests/benchmarks", *session.posargs, parallel=False)
+
+
+def group(name: str) -> list[str]:
+    """The requirements of a dependency group."""
+    return list(nox.project.dependency_groups(PYPROJECT, name))
+
+
+def numpy_requirement(age: str) -> str:
+    """The requirement for the oldest NumPy supported on the running Python, or for the newest there is."""
+    return f"numpy=={OLDEST_NUMPY[RUNNING]}" if age == "oldest" and RUNNING in OLDEST_NUMPY else "numpy"
+
+
+def python_of(session: nox.Session) -> str:
+    """The path of the session's interpreter."""
+    path = session.run("python", "-c", "import sys; print(sys.executable)", silent=True, log=False)
+    return str(path).strip()
+
+
+def isolate(session: nox.Session, *, modes: str) -> None:
+    """Keep the checkout off sys.path, also of the processes that tests start, and say which modes must be there."""
+    session.env["PYTHONSAFEPATH"] = "1"
+    session.env["DUALTAPE_TEST_MODES"] = modes
+
+
+def pytest(session: nox.Session, *args: str, parallel: bool = True) -> None:
+    """Run pytest, on all cores unless told otherwise."""
+    session.run("pytest", *(("-n", "auto") if parallel else ()), *args)
+
+
+def doctest(session: nox.Session, *modules: str) -> None:
+    """Run the examples in the docstrings of installed modules."""
+    session.run("pytest", "--doctest-modules", "--pyargs", *modules)
+
+
+def run_tests(session: nox.Session, numpy: str) -> None:
+    """Install core and plugin with this NumPy, and run everything that a user's machine could run."""
+    session.install(numpy, f"{CORE}[demo]", PLUGIN, *group("tests"))
+    isolate(session, modes="forward,reverse")
+    pytest(session, *CORE_TESTS, PLUGIN_TESTS, *session.posargs)
+    if not session.posargs:
+        doctest(session, "dualtape", "dualtape_reverse")
