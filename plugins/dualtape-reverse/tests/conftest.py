@@ -1,0 +1,1 @@
+"""The plugin's own tests: everything here runs in reverse mode."""

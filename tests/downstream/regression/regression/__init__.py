@@ -1,0 +1,41 @@
+"""Linear regression with dualtape, in whatever mode is asked for."""
+
+from typing import assert_type
+
+import numpy as np
+from numpy.typing import NDArray
+
+import dualtape as dt
+
+Floats = NDArray[np.float64]
+
+
+class Line:
+    """The line `y = x w + b`."""
+
+    def __init__(self) -> None:
+        self.w = dt.Variable(np.array([[1.0], [2.0]]), name="w")
+        self.b = dt.Variable(1.0, name="b")
+
+    def gradient(self, x: Floats, y: Floats, mode: str) -> tuple[Floats, Floats]:
+        """The derivatives of the loss by w and b."""
+        with dt.GradientTape(mode=mode) as tape:
+            loss = np.sum(np.square(x @ self.w + self.b - y))
+        gradients = tape.gradient(loss, (self.w, self.b))
+        assert_type(gradients, tuple[Floats, Floats])
+        return gradients
+
+
+def fit(line: Line, x: Floats, y: Floats, mode: str, *, epochs: int, learning_rate: float) -> list[float]:
+    """Train, and return the loss of each epoch."""
+    optimizer = dt.optimizers.SGD(learning_rate=learning_rate)
+    parameters = [line.w, line.b]
+    losses: list[float] = []
+    for _ in range(epochs):
+        with dt.GradientTape(mode=mode) as tape:
+            loss = np.mean(np.square(x @ line.w + line.b - y))
+        gradients = tape.gradient(loss, parameters)
+        assert_type(gradients, list[Floats])
+        optimizer.apply_gradients(zip(gradients, parameters, strict=True))
+        losses.append(float(loss))
+    return losses
