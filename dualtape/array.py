@@ -1,0 +1,308 @@
+"""TracedArray: the handle of a traced value, and how an operation finds the tape that owns it."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from typing import Any, ClassVar
+
+import numpy as np
+
+from dualtape.primitive import FUNCTIONS, PRIMITIVES, UFUNCS, Primitive
+
+__all__ = ["ACTIVE", "NO_PARAMS", "Operand", "TracedArray", "apply", "install_operators", "plain", "resolve", "snapshot"]
+
+# Operands are arrays, scalars, lists or handles: `Any` in this file says that.
+
+# The recordings that are recording in this context, oldest first. Immutable, so that a task or thread that
+# inherited it never sees another's change.
+ACTIVE: ContextVar[tuple[Any, ...]] = ContextVar("dualtape_active", default=())
+NO_PARAMS: Mapping[str, Any] = {}
+
+
+class Operand:
+    """What can stand in an operation for an array: a traced array, a variable or a constant."""
+
+    __slots__ = ()
+    __array_priority__ = 1000.0
+    __hash__: ClassVar[None]  # type: ignore[assignment]  # elementwise ==, so no hash, as ndarray
+
+    def _resolve(self, active: tuple[Any, ...]) -> Any:
+        """Return the operand as the operations of the context see it: a live traced array, or plain data."""
+        raise NotImplementedError
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """Answer NumPy's ufunc protocol."""
+        if method == "__call__" and not kwargs:
+            primitive = UFUNCS.get(ufunc)
+            if primitive is not None:
+                return self._apply(primitive, inputs)
+        from dualtape.ops.protocol import call_ufunc  # the rare forms stand with the operations
+
+        return call_ufunc(ufunc, method, inputs, kwargs)
+
+    def _apply(self, primitive: Primitive, operands: tuple[Any, ...]) -> Any:
+        return apply(primitive, operands, NO_PARAMS)
+
+    def __array_function__(
+        self, func: Callable[..., Any], types: object, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """Answer NumPy's array function protocol."""
+        handler = FUNCTIONS.get(func)
+        if handler is not None:
+            return handler(*args, **kwargs)
+        from dualtape.ops.protocol import call_function
+
+        return call_function(func, args, kwargs)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        """Name NumPy as the namespace of traced arrays."""
+        return np
+
+    def __bool__(self) -> bool:
+        """Return the truth of the value, which has no derivative."""
+        return bool(plain(self))
+
+    def __int__(self) -> int:
+        """Truncate to an int: piecewise constant, so nothing is lost."""
+        return int(plain(self))
+
+    def __index__(self) -> int:
+        """Index as the plain value would."""
+        return operator.index(plain(self))
+
+    def __len__(self) -> int:
+        """Return the length of the first axis."""
+        return len(plain(self))
+
+    def __iter__(self) -> Iterator[Any]:
+        """Iterate over the first axis, in views."""
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, item: object) -> bool:
+        """Tell whether an equal entry is in the array."""
+        return plain(item) in plain(self)
+
+    def __getitem__(self, key: Any) -> Any:
+        """Read the entries at `key`: a view where NumPy gives one."""
+        return FUNCTIONS[operator.getitem](self, key)
+
+    def __repr__(self) -> str:
+        """Show the value with the kind of handle."""
+        return f"{type(self).__name__.removesuffix('View')}({plain(self)!r})"
+
+    def __str__(self) -> str:
+        """Show the value."""
+        return str(plain(self))
+
+    def __format__(self, spec: str) -> str:
+        """Format the value."""
+        return format(plain(self), spec)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape."""
+        return plain(self).shape  # type: ignore[no-any-return]  # plain() gives an array or a NumPy scalar
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return int(plain(self).size)
+
+
+class TracedArray(Operand):
+    """A traced value: its primal, and where it stands in its recording.
+
+    `recording` is the recording that made it, `node` belongs to that recording (an index, or tangents and their
+    seeds). `view` is `None`, the weak references to a root's live views, the place of a view in its root, or what makes
+    the value read-only. Subclasses add no slots, so that an object can change its level in place.
+    """
+
+    __slots__ = ("__weakref__", "_primal", "node", "recording", "view")
+
+    _primal: Any
+    recording: Any
+    node: Any
+    view: Any
+
+    # NumPy code asks isinstance(x, np.ndarray) everywhere: the answer is the primal's, type(x) tells the truth.
+    __class__ = property(lambda self: plain(self).__class__)  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
+
+    def _fresh(self) -> TracedArray:
+        """Return self, read anew where it is a view of something that was written since."""
+        return self
+
+    def _resolve(self, active: tuple[Any, ...]) -> Any:
+        x: Any = self
+        while isinstance(x, TracedArray):
+            x = x._fresh()
+            recording = x.recording
+            if recording.level == 0 or (recording.open and recording in active):
+                return x
+            x = x._primal
+        return x
+
+    def _apply(self, primitive: Primitive, operands: tuple[Any, ...]) -> Any:
+        if len(operands) == 1:
+            return self.recording.unary(primitive, self)
+        if len(operands) == 2:
+            return self.recording.binary(primitive, *operands)
+        return apply(primitive, operands, NO_PARAMS)
+
+    @property
+    def primal(self) -> Any:
+        """The value without the derivative of this tape, as a read-only view: a record may hold the same memory."""
+        value = self._fresh()._primal
+        if isinstance(value, TracedArray):
+            value = snapshot(value)
+            value.view = "the primal of a traced array"
+        elif isinstance(value, np.ndarray):
+            value = value.view()
+            value.flags.writeable = False
+        return value
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Write `value` to the entries at `key`, recorded wherever it can still be asked for."""
+        from dualtape.inplace import write
+
+        write(self, key, value)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the primal."""
+        return plain(self).dtype  # type: ignore[no-any-return]  # as for shape
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        """Convert to a plain array once nothing can be lost, to an object array of handles before."""
+        from dualtape.ops.creation import to_array
+
+        return to_array(self, dtype, copy)
+
+    def __float__(self) -> float:
+        """Convert to a float once nothing can be lost."""
+        from dualtape.ops.creation import to_scalar
+
+        return float(to_scalar(self, "float"))
+
+    def __complex__(self) -> complex:
+        """Convert to a complex once nothing can be lost."""
+        from dualtape.ops.creation import to_scalar
+
+        return complex(to_scalar(self, "complex"))
+
+    def __reduce_ex__(self, protocol: object) -> Any:
+        """Pickle the plain value once nothing can be lost."""
+        from dualtape.ops.creation import to_scalar
+
+        return to_scalar(self, "pickle").__reduce_ex__(protocol)
+
+
+def plain(x: Any) -> Any:
+    """Return the plain value of an operand, whatever tapes hold it."""
+    while isinstance(x, Operand):
+        x = x._fresh()._primal if isinstance(x, TracedArray) else x._resolve(())
+    return x
+
+
+def snapshot(x: TracedArray) -> TracedArray:
+    """Return a handle of the same value that later writes through `x` do not rebind."""
+    copy: TracedArray = object.__new__(x.recording.array_type)
+    copy._primal, copy.recording, copy.node, copy.view = x._primal, x.recording, x.node, None
+    return copy
+
+
+def resolve(x: Any, active: tuple[Any, ...]) -> Any:
+    """Return an operand as the recordings in `active` see it.
+
+    Variables are read, handles whose tape does not record count as their primals, and containers of handles are
+    stacked into one traced array.
+    """
+    if isinstance(x, Operand):
+        return x._resolve(active)
+    if isinstance(x, (list, tuple)):
+        x = np.asarray(x)
+    if isinstance(x, np.ndarray) and x.dtype.kind == "O":
+        from dualtape.ops.creation import stack_handles
+
+        return stack_handles(x)
+    return x
+
+
+def apply(primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+    """Evaluate a primitive on operands of any level; the youngest tape that records one of them owns the operation.
+
+    Args:
+        primitive: what to evaluate.
+        operands: arrays, scalars, lists, variables or traced arrays.
+        params: static settings, passed to the primitive and its rules by name.
+
+    Returns:
+        A traced array of the owner's level, or what NumPy gives where no operand is being recorded.
+    """
+    active = ACTIVE.get()
+    owner = None
+    level = -1
+    resolved = []
+    for x in operands:
+        if type(x) is not float and type(x) is not int:
+            x = resolve(x, active)
+            if isinstance(x, TracedArray) and x.recording.level > level:
+                owner = x.recording
+                level = owner.level
+        resolved.append(x)
+    if owner is None:
+        out = primitive.call(*resolved, **params)
+    else:
+        out = owner.apply(primitive, tuple(resolved), params)
+    if primitive.view and isinstance(operands[0], TracedArray):
+        from dualtape.inplace import as_view
+
+        return as_view(operands[0], primitive, params, out)
+    return out
+
+
+def operate(primitive: Primitive, x: Any, y: Any) -> Any:
+    """Apply a binary operator, unless the other operand asks for it."""
+    if getattr(y, "__array_ufunc__", y) is None:
+        return NotImplemented
+    return apply(primitive, (x, y), NO_PARAMS)
+
+
+BINARY_OPERATORS = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide",
+    "mod": "remainder", "pow": "pow", "matmul": "matmul",
+}  # fmt: skip
+UNARY_OPERATORS = {"neg": "negative", "pos": "positive", "abs": "absolute"}
+PLAIN_OPERATORS = ("lt", "le", "gt", "ge", "eq", "ne", "floordiv", "lshift", "rshift", "and_", "or_", "xor", "invert")
+
+
+def install_operators() -> None:
+    """Give operands the operators of ndarray, each a straight call with its primitive."""
+    for name, primitive_name in BINARY_OPERATORS.items():
+        p = PRIMITIVES[primitive_name]
+        setattr(Operand, f"__{name}__", lambda self, other, p=p: operate(p, self, other))
+        setattr(Operand, f"__r{name}__", lambda self, other, p=p: operate(p, other, self))
+        setattr(TracedArray, f"__{name}__", lambda self, other, p=p: self.recording.binary(p, self, other))
+        setattr(TracedArray, f"__r{name}__", lambda self, other, p=p: self.recording.binary(p, other, self))
+        setattr(TracedArray, f"__i{name}__", lambda self, other, p=p: _update(self, operate(p, self, other)))
+    for name, primitive_name in UNARY_OPERATORS.items():
+        p = PRIMITIVES[primitive_name]
+        setattr(Operand, f"__{name}__", lambda self, p=p: apply(p, (self,), NO_PARAMS))
+        setattr(TracedArray, f"__{name}__", lambda self, p=p: self.recording.unary(p, self))
+    for name in PLAIN_OPERATORS:
+        function = getattr(operator, name)
+        name = name.rstrip("_")
+        setattr(Operand, f"__{name}__", lambda *operands, f=function: f(*map(plain, operands)))
+        setattr(Operand, f"__r{name}__", lambda self, other, f=function: f(plain(other), plain(self)))
+
+
+def _update(x: TracedArray, out: Any) -> Any:
+    from dualtape.inplace import update
+
+    return update(x, out)

@@ -1,0 +1,475 @@
+"""DualArray, and the forward backend: tangents travel with the values, all seeds side by side as rows."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from dualtape.array import ACTIVE, TracedArray, apply, operate, plain, snapshot
+from dualtape.backend import PROTOCOL, BaseRecording, TapeOptions
+from dualtape.errors import DualtapeError, ForwardMemoryError, PerformanceWarning, RuleError, TapeError
+from dualtape.inplace import ViewMixin, container
+from dualtape.primitive import Primitive
+
+__all__ = ["DualArray", "ForwardBackend", "ForwardRecording", "Seeds", "set_forward_memory_limit"]
+
+T = TypeVar("T", bound=np.inexact[Any])
+WARN_ROWS = 256  # rows from which a forward tape is many times dearer than a reverse one
+_limit = [2**31]  # bytes that the tangents of one value may take
+
+
+def set_forward_memory_limit(nbytes: int) -> int:
+    """Set how many bytes the tangents of one value may take on a forward tape.
+
+    Args:
+        nbytes: the limit in bytes, 2 GiB unless set.
+
+    Returns:
+        The limit that held before.
+
+    Example:
+        >>> import dualtape as dt
+        >>> before = dt.set_forward_memory_limit(2**20)
+        >>> dt.set_forward_memory_limit(before)
+        1048576
+    """
+    if nbytes <= 0:
+        raise ValueError(f"the limit is a positive number of bytes, not {nbytes}")
+    before, _limit[0] = _limit[0], int(nbytes)
+    return before
+
+
+class Seeds:
+    """Which rows of a stack of tangents belong to which source: (source, rows) in order of the sources."""
+
+    __slots__ = ("rows", "sources")
+
+    def __init__(self, sources: tuple[tuple[int, int], ...]) -> None:
+        self.sources = sources
+        self.rows = sum(n for _, n in sources)
+
+    def find(self, source: int) -> slice | None:
+        """Return the rows of a source, or `None` where there are none."""
+        start = 0
+        for number, rows in self.sources:
+            if number == source:
+                return slice(start, start + rows)
+            start += rows
+        return None
+
+
+class DualArray(TracedArray, Generic[T]):
+    """An array of dual numbers: a primal, and tangents stacked on a leading axis.
+
+    By itself a dual number has one tangent, and all of them share one infinitesimal. On a forward tape the rows of
+    `tangents` are the directions of the tape's parameters, one for each of their entries.
+
+    Args:
+        primal: the value; integers become float64.
+        tangent: its derivative along the direction, of the same shape.
+
+    Raises:
+        ValueError: if the shapes differ.
+
+    Example:
+        >>> import numpy as np
+        >>> import dualtape as dt
+        >>> d = dt.DualArray(3.0, 1.0)
+        >>> np.square(d)
+        DualArray(9.0 + 6.0ε)
+        >>> float(np.square(d).tangent)
+        6.0
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, primal: Any, tangent: Any) -> DualArray[Any]:
+        """Make a free-standing dual number."""
+        value: Any = np.array(primal)
+        if value.dtype.kind in "biu":
+            value = value.astype(float)
+        if value.dtype.kind not in "fc":
+            raise TypeError(f"a dual number is made of numbers, not of {value.dtype}")
+        direction = np.array(tangent).astype(np.result_type(value.dtype, np.asarray(tangent).dtype), copy=False)
+        if value.shape != direction.shape:
+            raise ValueError(f"primal and tangent have one shape, not {value.shape} and {direction.shape}")
+        if direction.dtype.kind == "c" and value.dtype.kind != "c":
+            raise TypeError("the tangent of a real primal is real")
+        value = value if value.ndim else value[()]
+        return FREE.handle(value, direction.astype(value.dtype)[None], FREE_SEEDS)
+
+    @property
+    def tangents(self) -> np.ndarray[Any, np.dtype[T]]:
+        """The tangents, stacked on a leading axis of length K: shape (K, *shape), read-only."""
+        stack = self._fresh().node[0]
+        if isinstance(stack, TracedArray):
+            return snapshot(stack)  # type: ignore[return-value]  # to a checker a traced array is what it stands for
+        view: np.ndarray[Any, np.dtype[T]] = stack.view()
+        view.flags.writeable = False
+        return view
+
+    @property
+    def tangent(self) -> np.ndarray[Any, np.dtype[T]]:
+        """The one tangent, of the primal's shape.
+
+        Raises:
+            ValueError: if the value travels along several directions, as on a tape: see `tangents`.
+        """
+        stack = self.tangents
+        if len(stack) == 0:
+            return np.zeros(self.shape, self.dtype)
+        if len(stack) > 1:
+            raise ValueError(f"this value has {len(stack)} tangents, one for each direction: read .tangents")
+        return stack[0]  # type: ignore[no-any-return]  # an array, or a scalar of its dtype
+
+    def __repr__(self) -> str:
+        """Show the value as a dual number."""
+        stack = plain(self._fresh().node[0])
+        if len(stack) == 1:
+            return f"DualArray({_brief(plain(self))} + {_brief(stack[0])}ε)"
+        return f"DualArray({_brief(plain(self))} + {len(stack)} tangents)"
+
+
+def _brief(value: Any) -> str:
+    return repr(value.item()) if value.ndim == 0 else np.array2string(value, separator=", ")
+
+
+class DualView(ViewMixin, DualArray[Any]):
+    """A view of a dual array."""
+
+    __slots__ = ()
+
+
+class ForwardRecording(BaseRecording):
+    """One open forward tape: nothing is kept but the table of seeds."""
+
+    __slots__ = ("_interned", "_rows", "_sources", "_unions", "empty")
+
+    array_type = DualArray
+    view_type = DualView
+
+    def __init__(self, options: TapeOptions, level: int | None = None) -> None:
+        super().__init__(options, level)
+        self._sources = count()
+        self._rows = 0
+        self.empty = Seeds(())
+        self._interned = {(): self.empty}
+        self._unions: dict[tuple[Seeds, Seeds], tuple[Seeds, Any, Any]] = {}
+
+    # --- sources --------------------------------------------------------------------------------------------------
+
+    def leaf(self, primal: Any, name: str) -> tuple[Any, Seeds]:
+        """Return the node of a new source: its unit vectors, two for each complex entry (1 and i)."""
+        dtype = primal.dtype
+        rows = primal.size * (2 if dtype.kind == "c" else 1)
+        self._check(rows, primal, f"parameter {name} of shape {primal.shape}")
+        self._rows += rows
+        if self._rows >= WARN_ROWS > self._rows - rows:
+            warnings.warn(
+                f"a forward tape over {self._rows} entries costs about {self._rows // 4} times what a reverse tape "
+                f"does: pass mode='reverse'",
+                PerformanceWarning,
+                stacklevel=5,
+            )
+        unit = np.eye(primal.size, dtype=dtype)
+        if dtype.kind == "c":
+            unit = np.concatenate([unit, 1j * unit])
+        return unit.reshape(rows, *primal.shape), self._intern(((next(self._sources), rows),))
+
+    def extend(self, x: TracedArray) -> tuple[Any, Seeds]:
+        """Give a computed value rows of its own beside those of what it depends on; return the node of these."""
+        own, seeds = self.leaf(x._primal, "made in the block,")
+        tangents, union, more = self._align(x.node, (own, seeds))
+        x.node = (tangents + more, union)
+        return own, seeds
+
+    def constant(self, primal: Any) -> tuple[Any, Seeds]:
+        """Return the node of a value that depends on nothing: a stack of no rows."""
+        return np.zeros((0, *primal.shape), primal.dtype), self.empty
+
+    def source(self, x: TracedArray) -> Any:
+        """Refuse: in forward mode a derivative is taken along directions that are there from the start."""
+        raise TapeError(
+            "in forward mode a value computed in the block is a source only if it was watched when it was made: "
+            "call tape.watch(y) right after y = ..., or use mode='reverse'"
+        )
+
+    # --- operations -----------------------------------------------------------------------------------------------
+
+    def handle(self, primal: Any, tangents: Any, seeds: Seeds) -> DualArray[Any]:
+        """Return a new handle."""
+        x: DualArray[Any] = object.__new__(DualArray)
+        x._primal, x.recording, x.node, x.view = primal, self, (tangents, seeds), None
+        return x
+
+    def unary(self, primitive: Primitive, x: Any) -> Any:
+        """Apply an elementwise primitive of one operand, the straight way where nothing is out of the ordinary."""
+        if type(x) is not DualArray or not self.open or self not in ACTIVE.get() or x._primal.dtype.kind != "f":
+            return apply(primitive, (x,), {})
+        primal = x._primal
+        tangents, seeds = x.node
+        out = primitive.op(primal)
+        if primitive.partial is not None:
+            tangents = tangents * primitive.partial(out, primal)
+        return self.handle(out, tangents, seeds)
+
+    def binary(self, primitive: Primitive, x: Any, y: Any) -> Any:
+        """Apply an elementwise primitive of two operands, the straight way where shapes and dtypes agree."""
+        if primitive.partials is None or not self.open or self not in ACTIVE.get():
+            return operate(primitive, x, y)
+        first = type(x) is DualArray and x.recording is self
+        if first and type(y) is DualArray and y.recording is self:
+            a, b = x._primal, y._primal
+            if a.shape != b.shape or a.dtype is not b.dtype or a.dtype.kind != "f":
+                return apply(primitive, (x, y), {})
+            out = primitive.op(a, b)
+            s, seeds = x.node
+            t, others = y.node
+            if seeds is not others:
+                s, seeds, t = self._align(x.node, y.node, x, y)
+            p, q = primitive.partials
+            s = s if p is None else s * p(out, a, b)
+            return self.handle(out, s + (t if q is None else t * q(out, a, b)), seeds)
+        if first and (type(y) is float or type(y) is int):
+            a, b = x._primal, y
+            tangents, seeds = x.node
+            partial = primitive.partials[0]
+        elif (type(x) is float or type(x) is int) and type(y) is DualArray and y.recording is self:
+            a, b = x, y._primal
+            tangents, seeds = y.node
+            partial = primitive.partials[1]
+        else:
+            return operate(primitive, x, y)
+        out = primitive.op(a, b)
+        return self.handle(out, tangents if partial is None else tangents * partial(out, a, b), seeds)
+
+    def apply(self, primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        """Evaluate a primitive and push the tangents of its operands."""
+        primals: list[Any] = []
+        tangents: list[Any] = []
+        traced: list[TracedArray] = []
+        for x in operands:
+            mine = isinstance(x, TracedArray) and x.recording is self
+            primals.append(x._primal if mine else x)
+            tangents.append(x if mine else None)
+            if mine:
+                traced.append(x)
+        out = primitive.call(*primals, **params)
+        if out.dtype.kind not in "fc":
+            return out
+        seeds = traced[0].node[1]
+        for x in traced[1:]:
+            if x.node[1] is not seeds:
+                seeds = self._union(seeds, x.node[1])[0]
+        tangents = [None if x is None else self._expand(x, seeds) for x in tangents]
+        self._check(seeds.rows, out, f"result of {primitive.name}, of shape {out.shape}")
+        try:
+            pushed = _push(primitive, tangents, out, primals, params)
+        except DualtapeError:
+            raise
+        except Exception as error:
+            shapes = ", ".join(str(np.shape(plain(p))) for p in primals)
+            raise RuleError(
+                f"the JVP rule of {primitive.name} failed in forward mode on operands of shapes {shapes}: {error}"
+            ) from error
+        return self.handle(out, _fit(pushed, out), seeds)
+
+    def write(self, root: TracedArray, place: Any, node: Any, value: Any, add: bool) -> Any:
+        """Write the tangents of `value` where its primal was written."""
+        tangents: list[Any] = [root.node[0]]
+        seeds = root.node[1]
+        root.node = None
+        if node is not None:
+            aligned, union, pushed = self._align((tangents.pop(), seeds), node)
+            tangents.append(aligned)
+            seeds = union
+            del aligned
+            self._check(seeds.rows, root, f"array of shape {root.shape} that is written to")
+        elif add or not seeds.rows:
+            return tangents[0], seeds
+        if isinstance(tangents[0], TracedArray) or isinstance(node and pushed, TracedArray):
+            held: Any = tangents.pop()
+            tangents.append(snapshot(held) if isinstance(held, TracedArray) else container(held.copy()))
+            del held
+        elif not _sole(tangents):
+            tangents.append(tangents.pop().copy())
+        if node is None:
+            place.put(tangents[0], 1, 0)
+        else:
+            rank = np.ndim(place.get(tangents[0], 1)) - 1
+            shape = pushed.shape[1:]
+            shape = (1,) * (rank - len(shape)) + shape[max(len(shape) - rank, 0) :]
+            if pushed.dtype.kind == "c" and root.dtype.kind != "c":
+                pushed = pushed.real
+            place.put(tangents[0], 1, pushed.reshape(pushed.shape[0], *shape), add)
+        return tangents[0], seeds
+
+    # --- seeds ----------------------------------------------------------------------------------------------------
+
+    def _intern(self, sources: tuple[tuple[int, int], ...]) -> Seeds:
+        return self._interned.setdefault(sources, Seeds(sources))
+
+    def _union(self, a: Seeds, b: Seeds) -> tuple[Seeds, Any, Any]:
+        """Return the union of two seeds, and where the rows of each stand in it: `None` for all of them."""
+        found = self._unions.get((a, b))
+        if found is None:
+            union = self._intern(tuple(sorted({*a.sources, *b.sources})))
+            found = self._unions[a, b] = (union, _rows(a, union), _rows(b, union))
+        return found
+
+    def _expand(self, x: TracedArray, seeds: Seeds) -> Any:
+        """Return the tangents of a handle as rows of larger seeds, and let it keep them: its next use needs them too."""
+        tangents, own = x.node
+        if own is seeds:
+            return tangents
+        self._check(seeds.rows, x._primal, f"operand of shape {x.shape}")
+        tangents = _spread(tangents, self._union(own, seeds)[1], seeds.rows)
+        if x.view is None:
+            x.node = (tangents, seeds)
+        return tangents
+
+    def _align(self, a: Any, b: Any, x: TracedArray | None = None, y: TracedArray | None = None) -> Any:
+        """Return the tangents of two nodes as rows of the union of their seeds, with that union between them."""
+        union, rows_a, rows_b = self._union(a[1], b[1])
+        self._check(union.rows, a[0][0] if len(a[0]) else b[0], "operand")
+        s, t = _spread(a[0], rows_a, union.rows), _spread(b[0], rows_b, union.rows)
+        if x is not None and rows_a is not None and x.view is None:
+            x.node = (s, union)
+        if y is not None and rows_b is not None and y.view is None:
+            y.node = (t, union)
+        return s, union, t
+
+    def _check(self, rows: int, value: Any, what: str) -> None:
+        needed = rows * value.size * value.dtype.itemsize
+        if needed > _limit[0]:
+            raise ForwardMemoryError(
+                f"the forward tangents of the {what} need {needed} bytes ({rows} directions), more than the limit of "
+                f"{_limit[0]}: use mode='reverse', watch fewer entries, or raise the limit with "
+                f"dualtape.set_forward_memory_limit"
+            )
+
+    # --- answers --------------------------------------------------------------------------------------------------
+
+    def gradient(self, targets: Sequence[tuple[Any, Any]], sources: Sequence[tuple[Any, Any]]) -> list[Any]:
+        """Read the gradients off the tangents of the targets."""
+        results: list[Any] = []
+        for (_, own), primal in sources:
+            number, total = own.sources[0][0], None
+            for target, cotangent in targets:
+                tangents, seeds = target.node
+                rows = seeds.find(number)
+                if rows is None:
+                    continue
+                part = _contract(tangents if seeds is own else tangents[rows], cotangent)
+                total = part if total is None else total + part
+            if total is not None:
+                if primal.dtype.kind == "c":
+                    total = total[: primal.size] + 1j * total[primal.size :]
+                total = total.reshape(primal.shape)
+            results.append(total)
+        return results
+
+
+def _push(primitive: Primitive, tangents: list[Any], out: Any, primals: list[Any], params: Mapping[str, Any]) -> Any:
+    """Return the output's tangent from those of the operands."""
+    if callable(primitive.jvp):
+        return primitive.jvp(tangents, out, *primals, **params)
+    total: Any = None
+    for i, t in enumerate(tangents):
+        if t is None:
+            continue
+        if primitive.partials is None:
+            assert primitive.jvp is not None
+            rule = primitive.jvp[i]
+            assert rule is not None
+            term = rule(t, out, *primals, **params)
+        else:
+            if t.ndim - 1 < out.ndim:
+                t = t.reshape(t.shape[0], *(1,) * (out.ndim - t.ndim + 1), *t.shape[1:])
+            partial = primitive.partials[i]
+            term = t if partial is None else t * partial(out, *primals)
+            if primitive.conjugates is not None and t.dtype.kind == "c":
+                conjugate = primitive.conjugates[i]
+                if conjugate is not None:
+                    term = term + np.conj(t) * conjugate(out, *primals)
+        total = term if total is None else total + term
+    return total
+
+
+def _fit(tangents: Any, out: Any) -> Any:
+    """Give tangents the shape and dtype of the output they belong to."""
+    if tangents.shape[1:] != out.shape:
+        tangents = np.broadcast_to(tangents, (tangents.shape[0], *out.shape))
+    if tangents.dtype != out.dtype:
+        if tangents.dtype.kind == "c" and out.dtype.kind != "c":
+            tangents = tangents.real
+        tangents = tangents.astype(out.dtype)
+    return tangents
+
+
+def _contract(tangents: Any, cotangent: Any) -> Any:
+    """Return, for each row, the real inner product with the cotangent: of the gradient's convention, Re conj(w) t."""
+    if cotangent is not None:
+        tangents = tangents * np.conj(cotangent)
+    if tangents.ndim > 1:
+        tangents = np.sum(tangents.reshape(tangents.shape[0], -1), axis=1)
+    elif cotangent is None:
+        tangents = tangents + 0.0  # a copy: the rows belong to a handle
+    return tangents.real if tangents.dtype.kind == "c" else tangents
+
+
+def _rows(part: Seeds, whole: Seeds) -> Any:
+    if part is whole:
+        return None
+    spots = [np.arange(part.rows)[:0]]
+    for number, _ in part.sources:
+        where = whole.find(number)
+        assert where is not None
+        spots.append(np.arange(where.start, where.stop))
+    rows = np.concatenate(spots)
+    if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
+        return slice(int(rows[0]), int(rows[-1]) + 1)
+    return rows
+
+
+def _spread(tangents: Any, rows: Any, total: int) -> Any:
+    if rows is None:
+        return tangents
+    full: Any = np.zeros((total, *tangents.shape[1:]), tangents.dtype)
+    if isinstance(tangents, TracedArray):
+        full = container(full)
+    if tangents.shape[0]:
+        full[rows] = tangents
+    return full
+
+
+def _references(held: list[Any]) -> int:
+    return sys.getrefcount(held[0])
+
+
+_SOLE = _references([np.zeros(1)]) if getattr(sys, "_is_gil_enabled", lambda: True)() else -1
+
+
+def _sole(held: list[Any]) -> bool:
+    """Tell whether nothing but the list holds its array, which may then be written."""
+    flags = held[0].flags
+    return _references(held) == _SOLE and held[0].base is None and flags.writeable and flags.c_contiguous
+
+
+class ForwardBackend:
+    """The core's backend: forward mode."""
+
+    protocol = PROTOCOL
+
+    def open(self, options: TapeOptions) -> ForwardRecording:
+        """Start a forward recording."""
+        return ForwardRecording(options)
+
+
+FREE = ForwardRecording(TapeOptions(), level=0)
+FREE_SEEDS = FREE._intern(((next(FREE._sources), 1),))

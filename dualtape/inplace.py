@@ -1,0 +1,433 @@
+"""Writing: item assignment, views, who owns a buffer, and the guard of constants."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+from weakref import ref
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from dualtape.array import ACTIVE, NO_PARAMS, Operand, TracedArray, apply, operate, plain, resolve, snapshot
+from dualtape.errors import ReadOnlyError
+from dualtape.primitive import Primitive
+
+__all__ = ["IDLE", "Guard", "Place", "View", "as_view", "container", "parse_key", "update", "write"]
+
+Shape = tuple[int, ...]
+Region = tuple[int, Shape, Shape, Shape]
+LARGE = 4096  # bytes from which locking a constant (200 ns) is cheaper than copying it
+
+
+class Idle:
+    """The recording of arrays that hold no traced value yet: it records nothing."""
+
+    level = -1
+    alive = True
+    open = False
+    array_type = TracedArray
+    view_type: type[TracedArray]
+
+    def constant(self, primal: Any) -> object:
+        """Return a version, as a recording returns a node."""
+        return object()
+
+    def write(self, root: TracedArray, place: Place, node: object, value: Any, add: bool) -> object:
+        """Return the version after a write."""
+        return object()
+
+    def unary(self, primitive: Primitive, x: Any) -> Any:
+        """Evaluate."""
+        return apply(primitive, (x,), NO_PARAMS)
+
+    def binary(self, primitive: Primitive, x: Any, y: Any) -> Any:
+        """Evaluate, or record on the other operand's tape."""
+        return operate(primitive, x, y)
+
+
+class View:
+    """Where a view lies: its root, the operations that lead to it, and the node of the root that it has seen."""
+
+    __slots__ = ("chain", "root", "seen")
+
+    def __init__(self, root: TracedArray, chain: tuple[tuple[Primitive, Mapping[str, Any]], ...], seen: object) -> None:
+        self.root, self.chain, self.seen = root, chain, seen
+
+
+class ViewMixin(TracedArray):
+    """What the view classes add to their handles: reading anew after a write to the root."""
+
+    __slots__ = ()
+
+    def _fresh(self) -> TracedArray:
+        view: View = self.view
+        if view.root.node is not view.seen:
+            x: Any = view.root
+            for primitive, params in view.chain:
+                x = apply(primitive, (x,), params)
+            object.__dict__["__class__"].__set__(self, type(x))
+            self._primal, self.recording, self.node = x._primal, x.recording, x.node
+            view.seen = view.root.node
+            _remember(view.root, self)
+        return self
+
+
+class IdleView(ViewMixin):
+    """A view of an array that holds no traced value yet."""
+
+    __slots__ = ()
+
+
+Idle.view_type = IdleView
+IDLE = Idle()
+
+
+def container(primal: np.ndarray[Any, Any]) -> TracedArray:
+    """Return an array that may come to hold traced values; it owns `primal`."""
+    x: TracedArray = object.__new__(TracedArray)
+    x._primal, x.recording, x.node, x.view = primal, IDLE, object(), None
+    return x
+
+
+def _remember(root: TracedArray, view: TracedArray) -> None:
+    """Let a write to the root find the view: the root's list of live views is pruned as it doubles."""
+    if root.view is None:
+        root.view = []
+    elif type(root.view) is not list:
+        return
+    views = root.view
+    views.append(ref(view))
+    if len(views) & (len(views) - 1) == 0 and len(views) > 16:
+        views[:] = [r for r in views if r() is not None]
+
+
+def as_view(x: TracedArray, primitive: Primitive, params: Mapping[str, Any], out: Any) -> Any:
+    """Make the result of a view operation a view of its root, where NumPy shares memory; else return it as it is.
+
+    A view of a tape that does not record now is a handle too, with a node of its own that nothing leads to: a write
+    through it reaches its root, and as long as there is none it is a constant.
+    """
+    value = plain(out)
+    if not isinstance(value, np.ndarray) or value.base is None:
+        return out
+    base = plain(x)
+    if value is not base and not _shares(value, base):
+        return out
+    view = x.view
+    if not x.recording.alive:
+        _settle(view.root if type(view) is View else x)
+        x = x._fresh()
+    recording = x.recording
+    handle = object.__new__(recording.view_type)
+    if isinstance(out, TracedArray) and out.recording is recording:
+        handle._primal, handle.node = out._primal, out.node
+    else:
+        handle._primal, handle.node = out, recording.constant(out)
+    handle.recording = recording
+    if type(view) is View:
+        handle.view = View(view.root, (*view.chain, (primitive, params)), view.seen)
+        _remember(view.root, handle)
+    else:
+        handle.view = View(x, ((primitive, params),), x.node)
+        _remember(x, handle)
+    return handle
+
+
+def _shares(value: np.ndarray[Any, Any], base: Any) -> bool:
+    # NumPy collapses chains of views to the owner of the memory.
+    owner = value.base
+    return owner is not None and (owner is base or owner is getattr(base, "base", None))
+
+
+# --- places -----------------------------------------------------------------------------------------------------
+
+
+class Place:
+    """Where a read or a write goes: a key into the root, or into a strided region of it.
+
+    A region is (offset, shape, strides, shape of the root), counted in elements of the root in C order.
+    """
+
+    __slots__ = ("key", "region", "repeats", "shift")
+
+    def __init__(self, key: tuple[Any, ...], region: Region | None, repeats: bool, shift: int) -> None:
+        self.key, self.region, self.repeats, self.shift = key, region, repeats, shift
+
+    def get(self, buffer: Any, lead: int) -> Any:
+        """Read the place in a buffer shaped as the root, with `lead` batch axes in front."""
+        target, key = self._within(buffer, lead)
+        found = target[key]
+        return np.moveaxis(found, self.shift, 0) if lead and self.shift else found
+
+    def put(self, buffer: Any, lead: int, value: Any, add: bool = False) -> None:
+        """Write or add to the place in a buffer shaped as the root, in place."""
+        target, key = self._within(buffer, lead)
+        if lead and self.shift and np.ndim(value):
+            value = np.moveaxis(value, 0, self.shift)
+        if isinstance(target, TracedArray):
+            write(target, key, value, add)
+        elif not add:
+            target[key] = value
+        elif self.repeats:
+            np.add.at(target, key, value)
+        else:
+            target[key] += value
+
+    def _within(self, buffer: Any, lead: int) -> tuple[Any, tuple[Any, ...]]:
+        batch = (slice(None),) * lead
+        if self.region is None:
+            return buffer, batch + self.key
+        offset, shape, strides, root = self.region
+        if isinstance(buffer, TracedArray) or not buffer.flags.c_contiguous:
+            numbers = _strided(np.arange(int(np.prod(root))), (offset, shape, strides, root))[self.key]
+            return buffer, batch + np.unravel_index(numbers, root)
+        axes = buffer.shape[:lead]
+        return _strided(buffer.reshape(*axes, -1), self.region), batch + self.key
+
+
+def _strided(flat: np.ndarray[Any, Any], region: Region) -> np.ndarray[Any, Any]:
+    offset, shape, strides, _ = region
+    steps = flat.strides[:-1] + tuple(s * flat.itemsize for s in strides)
+    return as_strided(flat[..., offset:], (*flat.shape[:-1], *shape), steps)
+
+
+def parse_key(key: Any) -> tuple[tuple[Any, ...], bool, int]:
+    """Return a key as a tuple of plain data, whether it may name an entry twice, and where it moves a batch axis.
+
+    Arrays in the key are copied: the caller may change them before a record is read. Where repeats parts are
+    separated by a slice, NumPy puts their axes first: a batch axis then stands behind them.
+    """
+    parts = key if type(key) is tuple else (key,)
+    basic = (int, slice, type(None), type(Ellipsis))
+    if all(type(k) in basic for k in parts):
+        return parts, False, 0
+    found: list[Any] = []
+    for k in parts:
+        k = plain(k) if isinstance(k, Operand) else k
+        if isinstance(k, (list, np.ndarray)) or hasattr(k, "__array__") and not isinstance(k, np.generic):
+            k = np.array(k) if not (isinstance(k, list) and not k) else np.zeros(0, np.intp)
+            if k.ndim == 0 and k.dtype.kind in "iu":
+                k = k[()]
+        found.append(k)
+    arrays = [k for k in found if isinstance(k, (np.ndarray, bool, np.bool_))]
+    if not arrays:
+        return tuple(found), False, 0
+    spots = [i for i, k in enumerate(found) if isinstance(k, (np.ndarray, bool, np.bool_, int, np.integer))]
+    shift = 0
+    if spots[-1] - spots[0] + 1 != len(spots):
+        shapes = [(0,) if k.dtype.kind == "b" else k.shape for k in arrays if isinstance(k, np.ndarray)]
+        shift = max(map(len, shapes), default=1)
+    return tuple(found), any(k.dtype.kind in "iu" for k in arrays if isinstance(k, np.ndarray)), shift
+
+
+def _locate(root: TracedArray, chain: Iterable[tuple[Primitive, Mapping[str, Any]]], key: Any) -> Place:
+    """Find where a key into a view lies in the view's root."""
+    parts, repeats, shift = parse_key(key)
+    chain = tuple(chain)
+    if not chain:
+        return Place(parts, None, repeats, shift)
+    shape = root.shape
+    marks = np.empty(shape, np.int8)
+    lies = marks
+    for primitive, params in chain:
+        lies = primitive.call(lies, **params)
+    if lies.size == 0:
+        return Place(parts, (0, lies.shape, (0,) * lies.ndim, shape), repeats, shift)
+    if _shares(lies, marks) or lies is marks:
+        offset = lies.__array_interface__["data"][0] - marks.__array_interface__["data"][0]
+        return Place(parts, (offset, lies.shape, lies.strides, shape), repeats, shift)
+    # The root's own memory order decides that this is a view (a reshape of a transposed array): walk that order.
+    numbers: Any = np.empty_like(plain(root), np.intp)
+    numbers[...] = np.arange(numbers.size).reshape(shape)
+    for primitive, params in chain:
+        numbers = primitive.call(numbers, **params)
+    return Place(np.unravel_index(numbers[parts], shape), None, repeats, 0)
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+
+def _references(x: TracedArray) -> int:
+    return sys.getrefcount(x._primal)
+
+
+_PROBE = container(np.zeros(1))
+# Where reference counts are not exact (free-threaded builds) every write copies.
+_SOLE = _references(_PROBE) if getattr(sys, "_is_gil_enabled", lambda: True)() else -1
+
+
+def owned(x: TracedArray) -> bool:
+    """Tell whether nothing but the handle holds its primal, so that a write may reuse the memory."""
+    return _references(x) == _SOLE and x._primal.base is None and x._primal.flags.writeable
+
+
+def promote(x: TracedArray, recording: Any) -> None:
+    """Make a root an array of a younger recording; its old content becomes its primal."""
+    if x.recording is not IDLE:
+        x._primal = snapshot(x)
+    x.node = recording.constant(x._primal)
+    x.recording = recording
+    object.__dict__["__class__"].__set__(x, recording.array_type)
+
+
+def _settle(root: TracedArray) -> None:
+    """Give a root whose tape is gone the level of its primal."""
+    while not root.recording.alive:
+        inner = root._primal
+        if isinstance(inner, TracedArray):
+            inner = inner._fresh()
+            root._primal, root.recording, root.node = inner._primal, inner.recording, inner.node
+        else:
+            root.recording, root.node = IDLE, object()
+        object.__dict__["__class__"].__set__(root, root.recording.array_type)
+
+
+def write(x: TracedArray, key: Any, value: Any, add: bool = False) -> None:
+    """Write or add `value` at `key` of a traced array, with NumPy's rules of shape and casting.
+
+    The handle is bound to the new content. The write is recorded wherever its tape can still be asked for a gradient,
+    as one of a constant where the tape does not record now.
+
+    Raises:
+        ReadOnlyError: if `x` is a variable's own traced value or a view of it, or a `.primal`.
+        TypeError: if `x` is a NumPy scalar.
+    """
+    view = x.view
+    root, chain = (view.root, view.chain) if type(view) is View else (x, ())
+    _check_writeable(x, root)
+    # The right-hand side is evaluated before anything is dropped: it may be a view of the same root.
+    value = resolve(value, ACTIVE.get())
+    _settle(root)
+    if isinstance(value, TracedArray) and value.recording.level > root.recording.level:
+        promote(root, value.recording)
+    place = _locate(root, chain, key)
+    recording, node = root.recording, None
+    if isinstance(value, TracedArray) and value.recording is recording:
+        node, value = value.node, value._primal
+    if isinstance(root._primal, TracedArray):
+        root._primal = snapshot(root._primal._fresh())
+        target: Any = root._primal
+        for primitive, params in chain:
+            target = apply(primitive, (target,), params)
+        write(target, key, value, add)
+    else:
+        _write_plain(root, chain, place, value, key, add)
+    root.node = recording.write(root, place, node, value, add)
+
+
+def _write_plain(root: TracedArray, chain: Any, place: Place, value: Any, key: Any, add: bool) -> None:
+    if isinstance(value, np.ndarray) and value.base is not None:
+        value = value.copy()
+    if type(root.view) is list:
+        for r in root.view:
+            live = r()
+            if live is not None:
+                live._primal = live.node = None
+        root.view = None
+    if not owned(root):
+        root._primal = root._primal.copy("K")
+    target = root._primal
+    for primitive, params in chain:
+        target = primitive.call(target, **params)
+    parts = place.key if not chain else parse_key(key)[0]
+    if not add:
+        target[parts] = value
+    elif place.repeats:
+        np.add.at(target, parts, value)
+    else:
+        target[parts] += value
+
+
+def _check_writeable(x: TracedArray, root: TracedArray) -> None:
+    if root.view is not None and type(root.view) is not list:
+        raise ReadOnlyError(
+            f"{root.view} is read-only: write into a copy (x = w.copy()), or change a variable with w.assign(...)"
+        )
+    if not isinstance(plain(x), np.ndarray):
+        raise TypeError(
+            f"{type(plain(x)).__name__!r} object does not support item assignment: a NumPy scalar is immutable, "
+            f"rebind the name instead (s = s + 1)"
+        )
+    if isinstance(plain(x), np.ndarray) and type(x.view) is View and not plain(x).flags.writeable:
+        # A view that NumPy makes read-only (broadcast_to, diagonal) stays so, however its root may be written.
+        raise ReadOnlyError("assignment destination is read-only: NumPy gives this view for reading only")
+
+
+def update(x: TracedArray, out: Any) -> Any:
+    """Bind an in-place operator's result: NumPy writes into an array's memory, and rebinds the name of a scalar."""
+    if not isinstance(plain(x), np.ndarray):
+        return out
+    result = plain(out)
+    if not np.can_cast(result.dtype, x.dtype, "same_kind"):
+        raise TypeError(
+            f"Cannot cast the result of the in-place operation from {result.dtype!r} to {x.dtype!r} "
+            f"with casting rule 'same_kind': write x = x + y to get an array of the wider dtype"
+        )
+    if result.shape != x.shape:
+        raise ValueError(
+            f"non-broadcastable output operand with shape {x.shape} doesn't match the broadcast shape {result.shape}"
+        )
+    view = x.view
+    same_level = isinstance(out, TracedArray) and out.recording is x.recording
+    if same_level and (view is None or type(view) is list) and out.dtype == x.dtype and _same_layout(x, out):
+        x._primal, x.node = out._primal, out.node  # a whole new content needs no record of a write
+    else:
+        write(x, ..., out)
+    return x
+
+
+def _same_layout(x: TracedArray, out: TracedArray) -> bool:
+    a, b = x._primal, out._primal
+    return isinstance(a, TracedArray) or bool(a.strides == b.strides)
+
+
+# --- the guard of constants -------------------------------------------------------------------------------------
+
+_LOCKS: dict[int, list[Any]] = {}  # id -> [array, how many records hold it]; global, since two tapes may hold one
+
+
+class Guard:
+    """Keeps the constants of one recording as they were: small ones copied, large ones read-only until release."""
+
+    __slots__ = ("copying", "locked")
+
+    def __init__(self, copying: bool) -> None:
+        self.copying = copying
+        self.locked: list[np.ndarray[Any, Any]] = []
+
+    def keep(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return what a record may hold of a plain array of the caller's."""
+        if array.nbytes <= LARGE or self.copying:
+            return array.copy("K")
+        bases = [array]
+        while isinstance(bases[-1].base, np.ndarray):
+            bases.append(bases[-1].base)
+        if bases[-1].base is not None or not all(type(a) is np.ndarray for a in bases):
+            return array.copy("K")  # memory that NumPy does not own: a map, a buffer
+        for a in bases:
+            held = _LOCKS.get(id(a))
+            if held is not None:
+                held[1] += 1
+            elif a.flags.writeable:
+                a.flags.writeable = False
+                _LOCKS[id(a)] = [a, 1]
+            else:
+                continue
+            self.locked.append(a)
+        return array
+
+    def release(self) -> None:
+        """Put the flags back as they were, the owner's first: a view can be writeable only if its base is."""
+        for a in reversed(self.locked):
+            held = _LOCKS[id(a)]
+            held[1] -= 1
+            if held[1] == 0:
+                del _LOCKS[id(a)]
+                a.flags.writeable = True
+        self.locked = []
+
+    def __del__(self) -> None:
+        """Release the locks of a tape that dies without a gradient."""
+        self.release()

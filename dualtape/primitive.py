@@ -1,0 +1,174 @@
+"""Primitive: one differentiable operation as data, and the tables that find it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+__all__ = ["FUNCTIONS", "PRIMITIVES", "UFUNCS", "Primitive", "elementwise", "reads", "structural"]
+
+# Rules take arrays, handles and scalars alike and are called with whatever a level's primals are: that is what
+# `Any` stands for in this file.
+Rule = Callable[..., Any]
+
+PRIMITIVES: dict[str, Primitive] = {}
+UFUNCS: dict[np.ufunc, Primitive] = {}
+FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+NOTHING, SHAPE, WHOLE = 0, 1, 2
+
+
+def reads(rule: Rule | None, arity: int, skip: int) -> tuple[int, ...]:
+    """Tell what a rule reads of the output and of each operand, by the names of its parameters.
+
+    Args:
+        rule: a rule; its first `skip` parameters (the tangent or cotangent) are passed over.
+        arity: the number of operands.
+        skip: how many parameters stand before the output.
+
+    Returns:
+        For the output and each operand: `NOTHING` (`_x`), `SHAPE` (`x_shape`) or `WHOLE` (`x`).
+    """
+    if rule is None:
+        return (NOTHING,) * (arity + 1)
+    found: list[int] = []
+    for parameter in list(inspect.signature(rule).parameters.values())[skip:]:
+        if parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD):
+            break
+        name = parameter.name
+        kind = NOTHING if name.startswith("_") else SHAPE if name.endswith("_shape") else WHOLE
+        found += [kind] * (arity + 1 - len(found) if parameter.kind is parameter.VAR_POSITIONAL else 1)
+    return tuple(found)
+
+
+class Primitive:
+    """One differentiable operation as data: a name, the callable that evaluates it, its rules.
+
+    An elementwise primitive has `partials`, one per operand: `partial(out, *operands)`; `None` is the partial 1.
+    A structural primitive has a `jvp`: one rule per operand, `rule(tangent, out, *operands, **params)`, or one
+    callable for all of them that gets the list of tangents (`None` where an operand has none). Its `vjp` is
+    set by the reverse plugin in the same two forms.
+
+    A parameter of a rule whose name begins with an underscore is not read, one whose name ends in `_shape` receives
+    the operand's shape: that decides what a reverse record keeps.
+    """
+
+    __slots__ = ("_vjp", "call", "conjugates", "jvp", "keep1", "keep2", "name", "op", "partial", "partials", "view", "wants")
+
+    def __init__(
+        self,
+        name: str,
+        call: Callable[..., Any],
+        *,
+        partials: tuple[Rule | None, ...] | None = None,
+        conjugates: tuple[Rule | None, ...] | None = None,
+        jvp: tuple[Rule | None, ...] | Rule | None = None,
+        view: bool = False,
+    ) -> None:
+        """Build a primitive and enter it in the registry; see the class and the two constructors below."""
+        if name in PRIMITIVES:
+            raise ValueError(f"a primitive named {name!r} is registered already")
+        self.name = name
+        self.call = call
+        self.op = call  # what an operator evaluates: Python's own, where that is the same and faster
+        self.partials = partials
+        self.conjugates = conjugates
+        self.jvp = jvp
+        self.view = view
+        self._vjp: tuple[Rule | None, ...] | Rule | None = None
+        self.wants: dict[tuple[int, int], tuple[int, ...]] = {}
+        self.partial = partials[0] if partials else None
+        self.keep1 = self.keep2 = ()  # type: tuple[Any, ...]
+        if partials is not None and len(partials) == 1:
+            out, x = self.keep(1, 1)
+            self.keep1 = (bool(x), bool(out))
+        elif partials is not None and len(partials) == 2:
+            # Indexed by the mask of traced operands: whether a record keeps x, y and the output.
+            masks = [self.keep(mask, 2) for mask in range(4)]
+            self.keep2 = tuple((bool(x), bool(y), bool(out)) for out, x, y in masks)
+        PRIMITIVES[name] = self
+
+    @property
+    def vjp(self) -> tuple[Rule | None, ...] | Rule | None:
+        """The VJP rules of a structural primitive, set by the reverse plugin."""
+        return self._vjp
+
+    @vjp.setter
+    def vjp(self, rules: tuple[Rule | None, ...] | Rule | None) -> None:
+        self._vjp = rules
+        self.wants.clear()
+
+    def keep(self, mask: int, arity: int) -> tuple[int, ...]:
+        """Tell what the reverse rules of the operands in `mask` read of the output and of each operand."""
+        found = self.wants.get((mask, arity))
+        if found is None:
+            rules: list[tuple[int, ...]] = []
+            if self.partials is not None:
+                for table in (self.partials, self.conjugates or ()):
+                    rules += [reads(rule, arity, 0) for i, rule in enumerate(table) if mask >> i & 1]
+            elif callable(self._vjp):
+                rules.append(reads(self._vjp, arity, 2))
+            elif self._vjp is not None:
+                rules += [reads(rule, arity, 1) for i, rule in enumerate(self._vjp) if mask >> i & 1]
+            found = tuple(map(max, zip(*rules, (NOTHING,) * (arity + 1), strict=True)))
+            self.wants[mask, arity] = found
+        return found
+
+    def __repr__(self) -> str:
+        """Show the primitive by its name."""
+        return f"<primitive {self.name}>"
+
+
+def elementwise(
+    call: Callable[..., Any],
+    *partials: Rule | None,
+    conjugates: tuple[Rule | None, ...] | None = None,
+    name: str | None = None,
+) -> Primitive:
+    """Register an elementwise primitive from its partial derivatives.
+
+    Args:
+        call: the NumPy ufunc (or any callable that broadcasts as one) that evaluates it.
+        *partials: one per operand, `partial(out, *operands)`, an array that broadcasts to `out`; `None` is 1.
+            Name an argument that a partial does not read with a leading underscore.
+        conjugates: for a function that is not holomorphic, the derivatives in the conjugates of the operands, used
+            where operands are complex: `tangent = partial * t + conjugate * conj(t)` (Wirtinger's calculus).
+        name: its name; that of `call` where it is not given.
+
+    Returns:
+        The primitive, found from now on wherever `call` is applied to a traced array if it is a ufunc.
+
+    Example:
+        >>> import numpy as np
+        >>> from dualtape.primitive import PRIMITIVES
+        >>> PRIMITIVES["tanh"].call is np.tanh
+        True
+    """
+    primitive = Primitive(name or call.__name__, call, partials=partials, conjugates=conjugates)
+    if isinstance(call, np.ufunc):
+        UFUNCS[call] = primitive
+    return primitive
+
+
+def structural(
+    name: str, call: Callable[..., Any], jvp: tuple[Rule | None, ...] | Rule | None, *, view: bool = False
+) -> Primitive:
+    """Register a structural primitive: a reduction, a reshape, a product, a solve.
+
+    Args:
+        name: its name.
+        call: evaluates it: `call(*operands, **params)`.
+        jvp: one rule per operand, `rule(tangent, out, *operands, **params)`, or one callable that gets the list of
+            tangents, `None` where an operand is not traced. A tangent has one leading batch axis.
+        view: whether NumPy may answer with a view of the first operand.
+
+    Returns:
+        The primitive. Its VJP rule is the reverse plugin's to set.
+    """
+    primitive = Primitive(name, call, jvp=jvp, view=view)
+    if isinstance(call, np.ufunc):
+        UFUNCS[call] = primitive
+    return primitive

@@ -1,0 +1,337 @@
+"""GradientTape: record what a block computes, then ask for derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Literal, overload
+
+import numpy as np
+
+from dualtape.array import ACTIVE, Operand, TracedArray, plain, resolve
+from dualtape.backend import Recording, TapeOptions, find_backend
+from dualtape.errors import TapeError, UnconnectedError, UnrecordedTargetError
+from dualtape.variable import Held, Variable
+
+__all__ = ["GradientTape", "default_mode", "set_default_mode"]
+
+_default = ["forward"]
+
+
+def default_mode() -> str:
+    """Return the mode of tapes that name none."""
+    return _default[0]
+
+
+def set_default_mode(mode: str) -> str:
+    """Set the mode of tapes that name none.
+
+    Args:
+        mode: "forward", "reverse", or the mode of another installed backend.
+
+    Returns:
+        The mode that held before.
+
+    Raises:
+        UnknownModeError: if no backend provides the mode.
+
+    Example:
+        >>> import dualtape as dt
+        >>> before = dt.set_default_mode("forward")
+        >>> before
+        'forward'
+    """
+    find_backend(mode)
+    before, _default[0] = _default[0], mode
+    return before
+
+
+class GradientTape:
+    """Record the operations of a `with` block, for derivatives of what they compute.
+
+    Args:
+        mode: "forward" (tangents travel with the values), "reverse" (a tape is walked backwards), or another backend's;
+            the default mode where it is `None`.
+        persistent: whether more than one gradient may be asked.
+        watch_accessed_variables: whether trainable variables are watched when they are read.
+        debug: whether an error in a rule names the line that made the record.
+        guard: what keeps the caller's large arrays from changing while a record needs them: "lock" makes them read-only,
+            "copy" copies them.
+
+    Example:
+        >>> import dualtape as dt
+        >>> x = dt.Variable(3.0)
+        >>> with dt.GradientTape() as tape:
+        ...     y = x * x
+        >>> tape.gradient(y, x)
+        array(6.)
+    """
+
+    def __init__(
+        self,
+        mode: str | None = None,
+        *,
+        persistent: bool = False,
+        watch_accessed_variables: bool = True,
+        debug: bool = False,
+        guard: Literal["lock", "copy"] = "lock",
+    ) -> None:
+        """Find the backend of the mode; nothing is recorded before the block."""
+        if guard not in ("lock", "copy"):
+            raise ValueError(f"guard is 'lock' or 'copy', not {guard!r}")
+        self.mode = _default[0] if mode is None else mode
+        self._backend = find_backend(self.mode)
+        self._options = TapeOptions(persistent, watch_accessed_variables, debug, guard == "copy")
+        self._recording: Recording | None = None
+        self._watched: dict[int, tuple[Any, Any]] = {}
+        self._open = self._used = False
+
+    def __enter__(self) -> GradientTape:
+        """Open the block."""
+        if self._open:
+            raise TapeError("this tape is open already: open another GradientTape for a nested block")
+        if self._used:
+            raise TapeError("this tape has given its gradient: open a new GradientTape, or pass persistent=True")
+        if self._recording is None:
+            self._recording = self._backend.open(self._options)
+        self._open = self._recording.open = True
+        ACTIVE.set((*ACTIVE.get(), self._recording))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the block: what follows is not recorded."""
+        self._open = False
+        if self._recording is not None:
+            self._recording.open = False
+            _leave(self._recording)
+
+    def watch(self, x: Any) -> None:
+        """Make a value a source of derivatives from here on.
+
+        Args:
+            x: a constant, a variable, a traced value (of this tape or an outer one), or a list, tuple or dict of these.
+
+        Raises:
+            TypeError: if it is plain data: NumPy's arrays can't be watched; make it a `dt.constant` first.
+        """
+        recording = self._live("watch")
+        for leaf in _leaves(x):
+            if isinstance(leaf, Held):
+                recording.watch_variable(leaf, leaf._resolve(()))
+            elif isinstance(leaf, TracedArray):
+                self._watch_traced(leaf, recording)
+            else:
+                raise TypeError(
+                    f"a tape can't watch {type(leaf).__name__}, plain data: write x = dualtape.constant(x), "
+                    f"or make it a dualtape.Variable"
+                )
+
+    def _watch_traced(self, x: TracedArray, recording: Any) -> None:
+        from dualtape.inplace import promote
+
+        x._fresh()
+        if x.recording is recording:
+            node = recording.extend(x)
+        else:
+            promote(x, recording)
+            x.node = node = recording.leaf(x._primal, "watched here,")
+        self._watched[id(x)] = (x, node)
+
+    def gradient(
+        self,
+        target: Any,
+        sources: Any,
+        output_gradients: Any = None,
+        unconnected_gradients: Literal["zero", "none", "error"] = "zero",
+    ) -> Any:
+        """Return the gradient of the sum of the target's entries in each source.
+
+        Args:
+            target: a traced value of this tape, of any shape, or a list, tuple or dict of these, which are added.
+            sources: a variable, constant or traced value, or a list, tuple or dict of these.
+            output_gradients: weights of the target's entries, in the structure of `target`; ones where `None`.
+            unconnected_gradients: what stands for the gradient in a source that the target does not depend on:
+                "zero", "none" (`None`), or "error".
+
+        Returns:
+            Arrays of the sources' shapes and dtypes, in the structure of `sources`.
+
+        Raises:
+            UnrecordedTargetError: if this tape did not record the target.
+            UnconnectedError: under `unconnected_gradients="error"`.
+            TapeError: at the second gradient of a tape that is not persistent.
+        """
+        if unconnected_gradients not in ("zero", "none", "error"):
+            raise ValueError(f"unconnected_gradients is 'zero', 'none' or 'error', not {unconnected_gradients!r}")
+        recording = self._live("gradient")
+        targets = self._targets(target, output_gradients, recording, unconnected_gradients)
+        leaves = [self._source(x, recording) for x in _leaves(sources)]
+        before = ACTIVE.get()
+        if recording in before:
+            _leave(recording)
+        try:
+            known = [s for s in leaves if s[0] is not None]
+            answers = iter(recording.gradient(targets, known) if targets else [None] * len(known))
+            found = [next(answers) if s[0] is not None else None for s in leaves]
+        finally:
+            ACTIVE.set(before)
+            if not self._options.persistent:
+                self._end()
+                self._used = True
+                _leave(recording)
+        results = iter([self._answer(g, s, unconnected_gradients) for g, s in zip(found, leaves, strict=True)])
+        return _rebuild(sources, results)
+
+    def _targets(self, target: Any, weights: Any, recording: Any, unconnected: str) -> list[tuple[Any, Any]]:
+        targets = _leaves(target)
+        cotangents = [None] * len(targets) if weights is None else _leaves(weights)
+        if len(cotangents) != len(targets):
+            raise ValueError(f"{len(targets)} targets want {len(targets)} output_gradients, not {len(cotangents)}")
+        found: list[tuple[Any, Any]] = []
+        for x, weight in zip(targets, cotangents, strict=True):
+            try:
+                handle = self._lower(x, recording)
+            except UnrecordedTargetError:
+                if unconnected == "none":
+                    continue
+                raise
+            if plain(handle).dtype.kind not in "fc":
+                raise TypeError(f"a target of dtype {plain(handle).dtype} has no derivative")
+            if weight is not None:
+                weight = resolve(weight, ACTIVE.get())
+                weight = np.asarray(weight) if not isinstance(weight, TracedArray) else weight
+                if weight.shape != handle.shape:
+                    raise ValueError(f"output_gradients have the target's shape {handle.shape}, not {weight.shape}")
+            found.append((handle, weight))
+        return found
+
+    def _lower(self, x: Any, recording: Any) -> TracedArray:
+        """Return the handle of this tape's level that stands for a target."""
+        if isinstance(x, Held) and id(x) in recording.variables:
+            x = recording.read(x, recording.variables[id(x)][0]._resolve(()))
+        elif not isinstance(x, TracedArray):
+            x = resolve(x, ACTIVE.get())
+        active = ACTIVE.get()
+        seen = x
+        while isinstance(seen, TracedArray) and seen._fresh().recording is not recording:
+            if seen.recording in active and seen.recording.level > recording.level:
+                raise TapeError(
+                    "a younger tape that is still open records this target: ask for the gradient after its block, "
+                    "or nest the tapes the other way round"
+                )
+            seen = seen._primal
+        if isinstance(seen, TracedArray):
+            return seen
+        cause = (
+            "another tape recorded it, or this tape before its reset()"
+            if isinstance(x, TracedArray)
+            else "it was computed outside the block, under stop_recording, by this tape's own backward pass, or from "
+            "values that the tape does not watch; for a second derivative nest two tapes"
+        )
+        raise UnrecordedTargetError(f"this tape did not record the target: {cause}")
+
+    def _source(self, x: Any, recording: Any) -> tuple[Any, Any]:
+        """Return (node, primal) of a source; the node is `None` where the tape never met it."""
+        if isinstance(x, Held):
+            entry = recording.variables.get(id(x))
+            return (entry[1] if entry else None), x._value
+        if not isinstance(x, TracedArray):
+            raise TypeError(f"a source is a Variable, a constant or a traced value, not {type(x).__name__}")
+        watched = self._watched.get(id(x))
+        value = plain(x)
+        if watched is not None:
+            return watched[1], value
+        seen: Any = x
+        while isinstance(seen, TracedArray) and seen._fresh().recording is not recording:
+            seen = seen._primal
+        return (recording.source(seen) if isinstance(seen, TracedArray) else None), value
+
+    def _answer(self, found: Any, source: tuple[Any, Any], unconnected: str) -> Any:
+        value = source[1]
+        if found is None:
+            if unconnected == "error":
+                raise UnconnectedError(
+                    f"the target does not depend on a source of shape {value.shape}: leave the source out, or pass "
+                    f"unconnected_gradients='zero' or 'none'"
+                )
+            return None if unconnected == "none" else np.zeros(value.shape, value.dtype)
+        if found.dtype != value.dtype:
+            found = found.astype(value.dtype)
+        return found if isinstance(found, TracedArray) else np.asarray(found)
+
+    @contextmanager
+    def stop_recording(self) -> Iterator[None]:
+        """Compute without recording on this tape.
+
+        Raises:
+            TapeError: if the tape is not open.
+        """
+        if not self._open:
+            raise TapeError("stop_recording stands inside the tape's block")
+        recording = self._live("stop_recording")
+        before = ACTIVE.get()
+        _leave(recording)
+        try:
+            yield
+        finally:
+            if self._open and self._recording is recording and recording in before:
+                ACTIVE.set(tuple(sorted({*ACTIVE.get(), recording}, key=_level)))
+
+    def reset(self) -> None:
+        """Forget what was recorded, and start anew where the block is open."""
+        old = self._recording
+        if old is not None:
+            self._end()
+        self._used = False
+        if self._open:
+            self._recording = self._backend.open(self._options)
+            ACTIVE.set((*(r for r in ACTIVE.get() if r is not old), self._recording))
+
+    def watched_variables(self) -> tuple[Variable[Any], ...]:
+        """Return the variables that the tape watches, in the order in which it met them."""
+        held = self._recording.variables.values() if self._recording is not None else ()  # type: ignore[attr-defined]
+        return tuple(x for x, _ in held if isinstance(x, Variable))
+
+    def _live(self, what: str) -> Any:
+        if self._recording is not None:
+            return self._recording
+        if self._used:
+            raise TapeError(
+                "this tape has given its gradient, and a tape gives one unless it is made with "
+                "GradientTape(persistent=True)"
+            )
+        raise TapeError(f"{what} needs a tape that has recorded: open it with `with GradientTape() as tape:` first")
+
+    def _end(self) -> None:
+        assert self._recording is not None
+        self._recording.release()
+        self._recording = None
+        self._watched = {}
+
+
+def _level(recording: Any) -> int:
+    return int(recording.level)
+
+
+def _leave(recording: Any) -> None:
+    """Take a recording out of the context, by identity: tapes need not close in the order in which they opened."""
+    ACTIVE.set(tuple(r for r in ACTIVE.get() if r is not recording))
+
+
+def _leaves(x: Any) -> list[Any]:
+    if type(x) in (list, tuple):
+        return [leaf for part in x for leaf in _leaves(part)]
+    if type(x) is dict:
+        return [leaf for part in x.values() for leaf in _leaves(part)]
+    return [x]
+
+
+def _rebuild(like: Any, leaves: Iterator[Any]) -> Any:
+    if type(like) in (list, tuple):
+        return type(like)(_rebuild(part, leaves) for part in like)
+    if type(like) is dict:
+        return {key: _rebuild(part, leaves) for key, part in like.items()}
+    return next(leaves)

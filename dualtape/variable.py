@@ -1,0 +1,209 @@
+"""Variable and constant: named values that tapes watch."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from dualtape.array import ACTIVE, Operand
+from dualtape.errors import ReadOnlyError, TracedConversionError
+
+__all__ = ["Constant", "Variable", "constant"]
+
+T = TypeVar("T", bound=np.inexact[Any])
+
+
+class Held(Operand, Generic[T]):
+    """A value with a name; its array is replaced, never written, since records may hold it."""
+
+    __slots__ = ("__weakref__", "_value", "name", "trainable")
+
+    _value: Any
+
+    def __init__(self, value: Any, name: str | None, trainable: bool) -> None:
+        self._value = _frozen(value)
+        self.name = name
+        self.trainable = trainable
+
+    def _resolve(self, active: tuple[Any, ...]) -> Any:
+        value = self._value
+        if value.ndim == 0:
+            value = value[()]  # what NumPy's own operations make of a 0-d array, and faster
+        for recording in active:
+            if recording.open:
+                value = recording.read(self, value)
+        return value
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape."""
+        return self._value.shape  # type: ignore[no-any-return]  # the held value is an ndarray
+
+    @property
+    def dtype(self) -> np.dtype[T]:
+        """The dtype."""
+        return self._value.dtype  # type: ignore[no-any-return]  # as above
+
+    def numpy(self) -> np.ndarray[Any, np.dtype[T]]:
+        """Return a copy of the value."""
+        return self._value.copy()  # type: ignore[no-any-return]  # as above
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        """Convert to an array: the value, read-only, or an object array of handles inside a tape that watches it."""
+        x = self._resolve(ACTIVE.get())
+        if isinstance(x, Operand):
+            return x.__array__(dtype, copy)  # type: ignore[attr-defined]  # a traced array
+        return np.array(self._value, dtype=dtype, copy=copy)
+
+    def __float__(self) -> float:
+        """Convert to a float where no tape watches the value."""
+        return float(self._resolve(ACTIVE.get()))
+
+    def __complex__(self) -> complex:
+        """Convert to a complex where no tape watches the value."""
+        return complex(self._resolve(ACTIVE.get()))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Refuse: a variable changes as a whole."""
+        raise ReadOnlyError(f"{self} can't be written in place: write into a copy (x = w.copy()), or use w.assign(...)")
+
+    def __repr__(self) -> str:
+        """Show name, shape, dtype and value."""
+        name = f" {self.name!r}" if self.name else ""
+        value = np.array2string(self._value, separator=", ")
+        return f"<{type(self).__name__}{name} shape={self.shape} dtype={self.dtype}: {value}>"
+
+
+class Variable(Held[T]):
+    """A parameter: a value that tapes watch and optimizers change.
+
+    Args:
+        initial_value: a float, an array of an inexact dtype, or nested lists of floats; copied.
+        name: shown in messages and by `repr`.
+        trainable: whether a tape watches it when it is read.
+        dtype: an inexact dtype to convert the value to.
+
+    Raises:
+        TypeError: if the value is an integer or boolean and no dtype is given, or a traced value.
+
+    Example:
+        >>> import dualtape as dt
+        >>> w = dt.Variable([1.0, 2.0], name="w")
+        >>> w
+        <Variable 'w' shape=(2,) dtype=float64: [1., 2.]>
+        >>> w.assign_sub([0.5, 0.5]).numpy()
+        array([0.5, 1.5])
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self, initial_value: Any, *, name: str | None = None, trainable: bool = True, dtype: Any = None
+    ) -> None:
+        """Copy the initial value."""
+        value = _number(initial_value, dtype, "Variable")
+        super().__init__(value, name, trainable)
+
+    def assign(self, value: Any) -> Variable[T]:
+        """Replace the value.
+
+        Args:
+            value: an array of the variable's shape, of a dtype that casts to the variable's.
+
+        Returns:
+            The variable.
+
+        Raises:
+            ValueError: if the shape differs.
+            TypeError: if the dtype does not cast, or the value is traced: its derivative would be lost.
+        """
+        array = _untraced(value, "assign")
+        if array.shape != self.shape:
+            raise ValueError(f"{self._named()} has shape {self.shape}, the value has shape {array.shape}")
+        if not np.can_cast(array.dtype, self.dtype, "same_kind"):
+            raise TypeError(f"{self._named()} has dtype {self.dtype}, and a value of dtype {array.dtype} does not fit it")
+        self._value = _frozen(array.astype(self.dtype))
+        return self
+
+    def assign_add(self, delta: Any) -> Variable[T]:
+        """Add to the value; see `assign`."""
+        return self.assign(self._changed(np.add, delta))
+
+    def assign_sub(self, delta: Any) -> Variable[T]:
+        """Subtract from the value; see `assign`."""
+        return self.assign(self._changed(np.subtract, delta))
+
+    def _changed(self, ufunc: np.ufunc, operand: Any) -> Any:
+        array = _untraced(operand, ufunc.__name__)
+        try:
+            return ufunc(self._value, operand if isinstance(operand, (int, float, complex)) else array)
+        except ValueError:
+            raise ValueError(
+                f"{self._named()} has shape {self.shape}, which does not fit an operand of shape {array.shape}"
+            ) from None
+
+    def _named(self) -> str:
+        return f"the variable {self.name!r}" if self.name else "the variable"
+
+
+class Constant(Held[T]):
+    """A value that does not change, and that a tape watches only on request; made by `constant`."""
+
+    __slots__ = ()
+
+
+def constant(value: Any, *, name: str | None = None, dtype: Any = None) -> Constant[Any]:
+    """Make an immutable value that a tape watches only where `tape.watch` asks for it.
+
+    Args:
+        value: a float, an array of an inexact dtype, or nested lists of floats; copied.
+        name: shown in messages and by `repr`.
+        dtype: an inexact dtype to convert the value to.
+
+    Returns:
+        The constant.
+
+    Raises:
+        TypeError: if the value is an integer or boolean and no dtype is given, or a traced value.
+
+    Example:
+        >>> import dualtape as dt
+        >>> x = dt.constant(3.0)
+        >>> with dt.GradientTape() as tape:
+        ...     tape.watch(x)
+        ...     y = x * x
+        >>> tape.gradient(y, x)
+        array(6.)
+    """
+    return Constant(_number(value, dtype, "constant"), name, False)
+
+
+def _frozen(value: Any) -> Any:
+    value.flags.writeable = False
+    return value
+
+
+def _untraced(value: Any, what: str) -> np.ndarray[Any, Any]:
+    if isinstance(value, Held):
+        return value._value  # type: ignore[no-any-return]  # the held value is an ndarray
+    if isinstance(value, Operand):
+        value = value._resolve(ACTIVE.get())
+    array = None if isinstance(value, Operand) else np.asarray(value)
+    if array is None or array.dtype.kind == "O":
+        raise TracedConversionError(
+            f"{what} takes plain values: a traced value would lose its derivative here; pass x.primal"
+        )
+    return array
+
+
+def _number(value: Any, dtype: Any, what: str) -> np.ndarray[Any, Any]:
+    array = np.array(_untraced(value, what), dtype=dtype, order="C")
+    if array.dtype.kind in "biu":
+        raise TypeError(
+            f"a {what} is differentiated and so holds floats, not {array.dtype}: write 3.0 for 3, "
+            f"or pass dtype=np.float64"
+        )
+    if array.dtype.kind not in "fc":
+        raise TypeError(f"a {what} holds numbers, not {array.dtype}")
+    return array

@@ -1,0 +1,421 @@
+"""The reverse backend: a flat list of plain records, walked once backwards."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from dualtape.array import ACTIVE, NO_PARAMS, TracedArray, apply, operate, plain, snapshot
+from dualtape.backend import PROTOCOL, BaseRecording, TapeOptions
+from dualtape.errors import DualtapeError, NoRuleError, RuleError
+from dualtape.inplace import Guard, Place, ViewMixin, container
+from dualtape.primitive import SHAPE, WHOLE, Primitive
+
+__all__ = ["ReverseBackend", "ReverseRecording", "TapeArray", "backend"]
+
+# A record is a tuple that begins with (index of the output, primitive). Its length tells its kind:
+#   5  (index, primitive, x, out, ix)                          elementwise, one operand
+#   9  (index, primitive, x, y, out, ix, iy, sx, sy)           elementwise, two operands
+#   7  (index, primitive, kept, out, indices, params, specs)   any other; specs are (shape, dtype) of traced operands
+#   6  (index, place, old, value, spec, add)                   a write; spec is the shape and dtype of (root, value)
+# ix is None where x is a constant; x, y and out are None where no rule reads them; sx is the shape of x where it
+# differs from the output's. Appending is atomic and each record names its index, so threads that share a tape need no lock.
+
+new = object.__new__
+ndarray = np.ndarray
+float64 = np.float64
+
+
+class TapeArray(TracedArray):
+    """A value on a reverse tape; its node is an index."""
+
+    __slots__ = ()
+
+
+class TapeView(ViewMixin, TapeArray):
+    """A view of a value on a reverse tape."""
+
+    __slots__ = ()
+
+
+class ReverseRecording(BaseRecording):
+    """One open reverse tape."""
+
+    __slots__ = ("_guard", "_indices", "_lines", "_plain", "_records")
+
+    array_type = TapeArray
+    view_type = TapeView
+
+    def __init__(self, options: TapeOptions) -> None:
+        super().__init__(options)
+        self._records: list[tuple[Any, ...]] = []
+        self._indices = count()
+        self._guard = Guard(options.copy_constants)
+        self._lines: dict[int, str] = {}
+        # Whether all is real and no lines are kept, so that the short records hold all that the walk needs.
+        self._plain = not options.debug
+
+    def leaf(self, primal: Any, name: str) -> int:
+        """Return the index of a new source."""
+        if primal.dtype.kind == "c":
+            self._plain = False
+        return next(self._indices)
+
+    def constant(self, primal: Any) -> int:
+        """Return an index that no record leads to."""
+        if primal.dtype.kind == "c":
+            self._plain = False
+        return next(self._indices)
+
+    # --- recording ------------------------------------------------------------------------------------------------
+
+    def unary(self, primitive: Primitive, x: Any) -> Any:
+        """Record an elementwise primitive of one operand."""
+        if not (type(x) is TapeArray and self._plain and self.open and self in ACTIVE.get()):
+            return apply(primitive, (x,), NO_PARAMS)
+        primal = x._primal
+        out = primitive.op(primal)
+        keep_x, keep_out = primitive.keep1
+        index = next(self._indices)
+        self._records.append((index, primitive, primal if keep_x else None, out if keep_out else None, x.node))
+        handle: TapeArray = new(TapeArray)
+        handle._primal = out
+        handle.recording = self
+        handle.node = index
+        handle.view = None
+        return handle
+
+    def binary(self, primitive: Primitive, x: Any, y: Any) -> Any:
+        """Record an elementwise primitive of two operands."""
+        if not (self._plain and self.open and primitive.keep2 and self in ACTIVE.get()):
+            return operate(primitive, x, y)
+        ix = iy = sx = sy = None
+        if type(x) is TapeArray and x.recording is self:
+            a = x._primal
+            ix = x.node
+            kind = type(y)
+            if kind is TapeArray and y.recording is self:
+                b = y._primal
+                iy = y.node
+                out = primitive.op(a, b)
+                keep_x, keep_y, keep_out = primitive.keep2[3]
+                if a.shape != b.shape:
+                    shape = out.shape
+                    sx = a.shape if a.shape != shape else None
+                    sy = b.shape if b.shape != shape else None
+            elif kind is float or kind is int or kind is float64:
+                b = y
+                out = primitive.op(a, b)
+                keep_x, keep_y, keep_out = primitive.keep2[1]
+            elif kind is ndarray and y.dtype.kind == "f":
+                b = y
+                out = primitive.op(a, b)
+                keep_x, keep_y, keep_out = primitive.keep2[1]
+                if keep_y:
+                    b = self._guard.keep(y)
+                if a.shape != out.shape:
+                    sx = a.shape
+            else:
+                return operate(primitive, x, y)
+        elif type(y) is TapeArray:
+            b = y._primal
+            iy = y.node
+            kind = type(x)
+            if kind is float or kind is int or kind is float64:
+                a = x
+                out = primitive.op(a, b)
+                keep_x, keep_y, keep_out = primitive.keep2[2]
+            elif kind is ndarray and x.dtype.kind == "f":
+                a = x
+                out = primitive.op(a, b)
+                keep_x, keep_y, keep_out = primitive.keep2[2]
+                if keep_x:
+                    a = self._guard.keep(x)
+                if b.shape != out.shape:
+                    sy = b.shape
+            else:
+                return operate(primitive, x, y)
+        else:
+            return operate(primitive, x, y)
+        index = next(self._indices)
+        self._records.append(
+            (index, primitive, a if keep_x else None, b if keep_y else None, out if keep_out else None, ix, iy, sx, sy)
+        )
+        handle: TapeArray = new(TapeArray)
+        handle._primal = out
+        handle.recording = self
+        handle.node = index
+        handle.view = None
+        return handle
+
+    def apply(self, primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        """Record any primitive on any operands."""
+        primals: list[Any] = []
+        indices: list[int | None] = []
+        mask = 0
+        for i, x in enumerate(operands):
+            if isinstance(x, TracedArray) and x.recording is self:
+                primals.append(x._primal)
+                indices.append(x.node)
+                mask |= 1 << i
+            else:
+                primals.append(x)
+                indices.append(None)
+        out = primitive.call(*primals, **params)
+        dtype = out.dtype
+        if dtype.kind == "c":
+            self._plain = False
+        elif dtype.kind != "f":
+            return out
+        if primitive.partials is None and primitive.vjp is None and "place" not in params:
+            raise NoRuleError(f"{primitive.name} has no VJP rule: it can't be differentiated in reverse mode")
+        wants = primitive.keep(mask, len(primals))
+        specs = tuple(
+            None if i is None else (p.shape, p.dtype) for i, p in zip(indices, primals, strict=True)
+        )
+        kept = tuple(
+            self._keep(p, i is None) if want == WHOLE else np.shape(p) if want == SHAPE else None
+            for p, want, i in zip(primals, wants[1:], indices, strict=True)
+        )
+        index = next(self._indices)
+        self._records.append((index, primitive, kept, out if wants[0] else None, tuple(indices), params, specs))
+        if self.options.debug:
+            self._lines[index] = _user_line()
+        handle: TapeArray = new(TapeArray)
+        handle._primal, handle.recording, handle.node, handle.view = out, self, index, None
+        return handle
+
+    def _keep(self, primal: Any, is_constant: bool) -> Any:
+        """Return what a record holds of a primal: nothing that a later write changes or that pins a large buffer."""
+        if isinstance(primal, TracedArray):
+            return snapshot(primal) if is_constant or primal.view is not None else primal
+        if not isinstance(primal, ndarray):
+            return primal
+        if is_constant:
+            return self._guard.keep(primal)
+        base = primal.base
+        if isinstance(base, ndarray) and primal.size * 4 < base.size:
+            return primal.copy("K")
+        return primal
+
+    def write(self, root: TracedArray, place: Place, node: int | None, value: Any, add: bool) -> int:
+        """Record that `value` was written or added at `place`."""
+        if root.dtype.kind == "c":
+            self._plain = False
+        index = next(self._indices)
+        spec = (root.shape, root.dtype, np.shape(value), getattr(value, "dtype", None))
+        self._records.append((index, place, root.node, node, spec, add))
+        return index
+
+    def release(self) -> None:
+        """Drop the records and put the flags of locked constants back."""
+        super().release()
+        self._records = []
+        self._guard.release()
+
+    # --- the walk -------------------------------------------------------------------------------------------------
+
+    def gradient(self, targets: Sequence[tuple[Any, Any]], sources: Sequence[tuple[Any, Any]]) -> list[Any]:
+        """Walk the records backwards from the targets and return the cotangents of the sources."""
+        walk = Walk(max(target.node for target, _ in targets) + 1, {node for node, _ in sources})
+        for target, cotangent in targets:
+            primal = target._primal
+            if cotangent is None:
+                cotangent = np.ones(primal.shape, primal.dtype) if primal.shape else primal.dtype.type(1)
+            elif cotangent.dtype != primal.dtype:
+                cotangent = cotangent.astype(primal.dtype)
+            walk.add(target.node, cotangent, False)
+        walk.run(self._records, self._lines)
+        found = [walk.results.get(node) for node, _ in sources]
+        # What two sources share must not be one array: the caller owns what it gets.
+        return [g if g is None or isinstance(g, TracedArray) else np.array(g) for g in found]
+
+
+class Walk:
+    """One backward pass: the cotangents, and which of them the pass itself made and so may write."""
+
+    __slots__ = ("cotangents", "lead", "owned", "results")
+
+    def __init__(self, size: int, wanted: set[int], lead: int = 0) -> None:
+        self.lead = lead
+        self.cotangents: list[Any] = [None] * size
+        self.owned = bytearray(size)
+        self.results: dict[int, Any] = dict.fromkeys(wanted)
+
+    def add(self, index: int, g: Any, fresh: bool) -> None:
+        """Add to the cotangent at `index`; `fresh` says that nothing else holds `g`."""
+        old = self.cotangents[index]
+        if old is None:
+            self.cotangents[index] = g
+            self.owned[index] = fresh
+        elif self.owned[index] and type(old) is ndarray and type(g) is ndarray and old.dtype is g.dtype:
+            np.add(old, g, out=old)
+        else:
+            self.cotangents[index] = old + g
+            self.owned[index] = True
+
+    def run(self, records: list[tuple[Any, ...]], lines: dict[int, str]) -> None:
+        """Pull cotangents back through all records."""
+        cotangents, owned, results, add = self.cotangents, self.owned, self.results, self.add
+        size, lead = len(cotangents), self.lead
+        record: tuple[Any, ...] = ()
+        try:
+            for record in reversed(records):
+                index = record[0]
+                if index >= size:
+                    continue
+                g = cotangents[index]
+                if g is None:
+                    continue
+                if index in results:
+                    results[index] = g
+                    owned[index] = False
+                cotangents[index] = None
+                length = len(record)
+                if length == 5:
+                    _, primitive, x, out, ix = record
+                    partial = primitive.partial
+                    if partial is None:
+                        add(ix, g, owned[index])
+                    elif cotangents[ix] is None:
+                        cotangents[ix] = g * partial(out, x)
+                        owned[ix] = True
+                    else:
+                        add(ix, g * partial(out, x), True)
+                elif length == 9:
+                    _, primitive, x, y, out, ix, iy, sx, sy = record
+                    if ix is not None:
+                        partial = primitive.partials[0]
+                        gx = g if partial is None else g * partial(out, x, y)
+                        if sx is not None:
+                            gx = unbroadcast(gx, sx, lead)
+                        add(ix, gx, partial is not None or (iy is None and owned[index]))
+                    if iy is not None:
+                        partial = primitive.partials[1]
+                        gy = g if partial is None else g * partial(out, x, y)
+                        if sy is not None:
+                            gy = unbroadcast(gy, sy, lead)
+                        add(iy, gy, partial is not None or (ix is None and owned[index]))
+                elif length == 7:
+                    self._pull(record, g)
+                else:
+                    self._unwrite(record, g)
+        except DualtapeError:
+            raise
+        except Exception as error:
+            raise _explained(record, error, lines) from error
+        for index in results:
+            if results[index] is None and index < size:
+                results[index] = cotangents[index]
+
+    def _pull(self, record: tuple[Any, ...], g: Any) -> None:
+        """Pull a cotangent back through a record of any primitive."""
+        _, primitive, kept, out, indices, params, specs = record
+        place = params.get("place")
+        if place is not None:
+            self._scatter(indices[0], place, g, specs[0][0])
+            return
+        lead, rules = self.lead, primitive.vjp
+        for i, target in enumerate(indices):
+            if target is None:
+                continue
+            shape, dtype = specs[i]
+            if primitive.partials is not None:
+                gx = _pull_elementwise(primitive, i, g, out, kept)
+            elif callable(rules):
+                gx = rules(i, g, out, *kept, **params)
+            else:
+                gx = rules[i](g, out, *kept, **params)
+            if gx.shape[lead:] != shape:
+                gx = unbroadcast(gx, shape, lead)
+            if dtype.kind != "c" and gx.dtype.kind == "c":
+                gx = gx.real
+            self.add(target, gx, type(gx) is ndarray and gx.base is None and gx is not g)
+
+    def _scatter(self, target: int, place: Place, g: Any, shape: tuple[int, ...]) -> None:
+        """Add a cotangent where its operand was read, in the operand's own buffer: n reads cost O(n), not O(n^2)."""
+        buffer = self.cotangents[target]
+        if buffer is None:
+            buffer = np.zeros(g.shape[: self.lead] + shape, g.dtype)
+        elif not self.owned[target] or buffer.dtype != g.dtype:
+            buffer = snapshot(buffer) if isinstance(buffer, TracedArray) else np.array(buffer, np.result_type(buffer, g))
+        if isinstance(g, TracedArray) and not isinstance(buffer, TracedArray):
+            buffer = container(buffer)
+        place.put(buffer, self.lead, g, add=True)
+        self.cotangents[target] = buffer
+        self.owned[target] = True
+
+    def _unwrite(self, record: tuple[Any, ...], g: Any) -> None:
+        """Pull a cotangent back through a write: what was written gets its part, what it replaced gets none of it."""
+        index, place, old, node, (shape, dtype, value_shape, value_dtype), add = record
+        if node is not None:
+            part = unbroadcast(place.get(g, self.lead) + 0.0, value_shape, self.lead)  # + 0.0 copies: g changes below
+            if value_dtype.kind != "c" and part.dtype.kind == "c":
+                part = part.real
+            self.add(node, part, True)
+        owned = self.owned[index]
+        if not add:
+            if not owned or not (isinstance(g, TracedArray) or g.flags.c_contiguous):
+                g = snapshot(g) if isinstance(g, TracedArray) else np.array(g, order="C")
+            place.put(g, self.lead, 0)
+            owned = True
+        self.add(old, g, owned)
+
+
+def _pull_elementwise(primitive: Primitive, i: int, g: Any, out: Any, kept: tuple[Any, ...]) -> Any:
+    """Return the cotangent of an operand: conj(partial) g, and conjugate conj(g) where the function has one."""
+    assert primitive.partials is not None
+    partial = primitive.partials[i]
+    gx = g if partial is None else g * _conj(partial(out, *kept))
+    if primitive.conjugates is not None and primitive.conjugates[i] is not None and kept[i].dtype.kind == "c":
+        gx = gx + np.conj(g) * primitive.conjugates[i](out, *kept)
+    return gx
+
+
+def _conj(x: Any) -> Any:
+    return np.conj(x) if getattr(x, "dtype", None) is not None and x.dtype.kind == "c" else x
+
+
+def unbroadcast(g: Any, shape: tuple[int, ...], lead: int) -> Any:
+    """Sum a cotangent with `lead` batch axes over the axes along which an operand of `shape` was broadcast."""
+    extra = g.ndim - lead - len(shape)
+    first = lead + max(extra, 0)
+    axes = tuple(range(lead, first))
+    if extra >= 0:
+        axes += tuple(first + i for i, n in enumerate(shape) if n == 1 and g.shape[first + i] != 1)
+    if axes:
+        g = np.add.reduce(g, axis=axes) if type(g) is ndarray else np.sum(g, axis=axes)
+    return g.reshape(g.shape[:lead] + shape)
+
+
+def _explained(record: tuple[Any, ...], error: Exception, lines: dict[int, str]) -> RuleError:
+    what = record[1].name if isinstance(record[1], Primitive) else "item assignment"
+    shapes = ", ".join(str(np.shape(plain(x))) for x in (record[2] if len(record) == 7 else record[2:-1]) if x is not None)
+    line = f", recorded at {lines[record[0]]}" if record[0] in lines else ""
+    return RuleError(f"the VJP rule of {what} failed in reverse mode on operands of shapes {shapes}{line}: {error}")
+
+
+def _user_line() -> str:
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] in ("dualtape", "dualtape_reverse", "numpy"):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+class ReverseBackend:
+    """The plugin's backend: reverse mode."""
+
+    protocol = PROTOCOL
+
+    def open(self, options: TapeOptions) -> ReverseRecording:
+        """Start a reverse recording."""
+        return ReverseRecording(options)
+
+
+backend = ReverseBackend()
+
+from dualtape_reverse import rules as _rules  # noqa: E402, F401
