@@ -64,6 +64,10 @@ def test_plugin_is_found_by_its_entry_point() -> None:
     assert entry.dist.name == "dualtape-reverse"
 
 
+def test_version_is_said_once() -> None:
+    assert dualtape.__version__ == importlib.metadata.version("dualtape")
+
+
 @pytest.mark.parametrize("name", INSTALLED)
 def test_metadata_is_complete(name: str) -> None:
     metadata = importlib.metadata.metadata(name)
