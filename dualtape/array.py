@@ -21,6 +21,17 @@ ACTIVE: ContextVar[tuple[Any, ...]] = ContextVar("dualtape_active", default=())
 NO_PARAMS: Mapping[str, Any] = {}
 
 
+class Writing:
+    """What handles need of `inplace`, which builds on this module and fills these in."""
+
+    as_view: Callable[..., Any]
+    update: Callable[..., Any]
+    write: Callable[..., None]
+
+
+WRITING = Writing()
+
+
 class Operand:
     """What can stand in an operation for an array: a traced array, a variable or a constant."""
 
@@ -169,9 +180,7 @@ class TracedArray(Operand):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         """Write `value` to the entries at `key`, recorded wherever it can still be asked for."""
-        from dualtape.inplace import write
-
-        write(self, key, value)
+        WRITING.write(self, key, value)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -225,9 +234,9 @@ def resolve(x: Any, active: tuple[Any, ...]) -> Any:
     """
     if isinstance(x, Operand):
         return x._resolve(active)
-    if isinstance(x, (list, tuple)):
+    if type(x) in (list, tuple):
         x = np.asarray(x)
-    if isinstance(x, np.ndarray) and x.dtype.kind == "O":
+    if type(x) is np.ndarray and x.dtype.kind == "O":
         from dualtape.ops.creation import stack_handles
 
         return stack_handles(x)
@@ -250,7 +259,12 @@ def apply(primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, 
     level = -1
     resolved = []
     for x in operands:
-        if type(x) is not float and type(x) is not int:
+        if isinstance(x, Operand):
+            x = x._resolve(active)
+            if isinstance(x, TracedArray) and x.recording.level > level:
+                owner = x.recording
+                level = owner.level
+        elif type(x) is not float:
             x = resolve(x, active)
             if isinstance(x, TracedArray) and x.recording.level > level:
                 owner = x.recording
@@ -261,9 +275,7 @@ def apply(primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, 
     else:
         out = owner.apply(primitive, tuple(resolved), params)
     if primitive.view and isinstance(operands[0], TracedArray):
-        from dualtape.inplace import as_view
-
-        return as_view(operands[0], primitive, params, out)
+        return WRITING.as_view(operands[0], primitive, params, out)
     return out
 
 
@@ -290,7 +302,7 @@ def install_operators() -> None:
         setattr(Operand, f"__r{name}__", lambda self, other, p=p: operate(p, other, self))
         setattr(TracedArray, f"__{name}__", lambda self, other, p=p: self.recording.binary(p, self, other))
         setattr(TracedArray, f"__r{name}__", lambda self, other, p=p: self.recording.binary(p, other, self))
-        setattr(TracedArray, f"__i{name}__", lambda self, other, p=p: _update(self, operate(p, self, other)))
+        setattr(TracedArray, f"__i{name}__", lambda self, other, p=p: WRITING.update(self, operate(p, self, other)))
     for name, primitive_name in UNARY_OPERATORS.items():
         p = PRIMITIVES[primitive_name]
         setattr(Operand, f"__{name}__", lambda self, p=p: apply(p, (self,), NO_PARAMS))
@@ -300,9 +312,3 @@ def install_operators() -> None:
         name = name.rstrip("_")
         setattr(Operand, f"__{name}__", lambda *operands, f=function: f(*map(plain, operands)))
         setattr(Operand, f"__r{name}__", lambda self, other, f=function: f(plain(other), plain(self)))
-
-
-def _update(x: TracedArray, out: Any) -> Any:
-    from dualtape.inplace import update
-
-    return update(x, out)

@@ -10,7 +10,7 @@ from weakref import ref
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from dualtape.array import ACTIVE, NO_PARAMS, Operand, TracedArray, apply, operate, plain, resolve, snapshot
+from dualtape.array import ACTIVE, NO_PARAMS, WRITING, Operand, TracedArray, apply, operate, plain, resolve, snapshot
 from dualtape.errors import ReadOnlyError
 from dualtape.primitive import Primitive
 
@@ -381,6 +381,9 @@ def update(x: TracedArray, out: Any) -> Any:
 def _same_layout(x: TracedArray, out: TracedArray) -> bool:
     a, b = x._primal, out._primal
     return isinstance(a, TracedArray) or bool(a.strides == b.strides)
+
+
+WRITING.as_view, WRITING.update, WRITING.write = as_view, update, write
 
 
 # --- the guard of constants -------------------------------------------------------------------------------------

@@ -103,6 +103,8 @@ class Primitive:
 
     def keep(self, mask: int, arity: int) -> tuple[int, ...]:
         """Tell what the reverse rules of the operands in `mask` read of the output and of each operand."""
+        if callable(self._vjp):
+            mask = 0  # one rule for all operands: what it reads does not depend on which of them are traced
         found = self.wants.get((mask, arity))
         if found is None:
             rules: list[tuple[int, ...]] = []

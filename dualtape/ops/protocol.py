@@ -33,6 +33,11 @@ def function(*functions: Callable[..., Any], method: str | None = None) -> Calla
     return register
 
 
+def rank(x: Any) -> int:
+    """Return the number of axes of an operand; `np.ndim` would go through NumPy's protocol."""
+    return int(x.ndim) if hasattr(x, "ndim") else int(np.ndim(x))
+
+
 def strip(x: Any) -> Any:
     """Return arguments with plain values for all operands in them."""
     if isinstance(x, Operand):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dualtape.array import apply
-from dualtape.ops.protocol import REDUCTIONS, function, store
+from dualtape.ops.protocol import REDUCTIONS, function, rank, store
 from dualtape.primitive import structural
 
 __all__: list[str] = []
@@ -19,6 +19,8 @@ def axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """Return the axes of a reduction, counted from the right."""
     if axis is None:
         return tuple(range(-ndim, 0))
+    if type(axis) is int and -ndim <= axis < ndim:
+        return (axis if axis < 0 else axis - ndim,)
     axis = axis if isinstance(axis, tuple) else (axis,)
     return tuple(a - ndim for a in np.lib.array_utils.normalize_axis_tuple(axis, ndim))
 
@@ -33,7 +35,7 @@ sum_ = structural(
 @function(np.sum, method="sum")
 def sum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False) -> Any:
     """Sum over axes."""
-    return apply(sum_, (a,), {"axis": axes(axis, np.ndim(a)), "keepdims": bool(keepdims)})
+    return apply(sum_, (a,), {"axis": axes(axis, rank(a)), "keepdims": bool(keepdims)})
 
 
 REDUCTIONS[np.add, "reduce"] = sum

@@ -13,7 +13,7 @@ from dualtape.array import ACTIVE, NO_PARAMS, TracedArray, apply, operate, plain
 from dualtape.backend import PROTOCOL, BaseRecording, TapeOptions
 from dualtape.errors import DualtapeError, NoRuleError, RuleError
 from dualtape.inplace import Guard, Place, ViewMixin, container
-from dualtape.primitive import SHAPE, WHOLE, Primitive
+from dualtape.primitive import NOTHING, SHAPE, Primitive
 
 __all__ = ["ReverseBackend", "ReverseRecording", "TapeArray", "backend"]
 
@@ -91,8 +91,14 @@ class ReverseRecording(BaseRecording):
 
     def binary(self, primitive: Primitive, x: Any, y: Any) -> Any:
         """Record an elementwise primitive of two operands."""
-        if not (self._plain and self.open and primitive.keep2 and self in ACTIVE.get()):
-            return operate(primitive, x, y)
+        if self._plain and self.open and primitive.keep2 and self in ACTIVE.get():
+            handle = self._record2(primitive, x, y)
+            if handle is not None:
+                return handle
+        return operate(primitive, x, y)
+
+    def _record2(self, primitive: Primitive, x: Any, y: Any) -> TapeArray | None:
+        """Record an elementwise primitive of plain handles and plain constants; `None` where there is more to look at."""
         ix = iy = sx = sy = None
         if type(x) is TapeArray and x.recording is self:
             a = x._primal
@@ -120,8 +126,8 @@ class ReverseRecording(BaseRecording):
                 if a.shape != out.shape:
                     sx = a.shape
             else:
-                return operate(primitive, x, y)
-        elif type(y) is TapeArray:
+                return None
+        elif type(y) is TapeArray and y.recording is self:
             b = y._primal
             iy = y.node
             kind = type(x)
@@ -138,9 +144,9 @@ class ReverseRecording(BaseRecording):
                 if b.shape != out.shape:
                     sy = b.shape
             else:
-                return operate(primitive, x, y)
+                return None
         else:
-            return operate(primitive, x, y)
+            return None
         index = next(self._indices)
         self._records.append(
             (index, primitive, a if keep_x else None, b if keep_y else None, out if keep_out else None, ix, iy, sx, sy)
@@ -154,39 +160,54 @@ class ReverseRecording(BaseRecording):
 
     def apply(self, primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Record any primitive on any operands."""
+        if self._plain and primitive.keep2:
+            x, y = operands
+            if type(x) is not TapeView and type(y) is not TapeView:
+                handle = self._record2(primitive, x, y)
+                if handle is not None:
+                    return handle
         primals: list[Any] = []
         indices: list[int | None] = []
-        mask = 0
-        for i, x in enumerate(operands):
+        specs: list[Any] = []
+        mask, bit = 0, 1
+        for x in operands:
             if isinstance(x, TracedArray) and x.recording is self:
-                primals.append(x._primal)
+                p = x._primal
+                primals.append(p)
                 indices.append(x.node)
-                mask |= 1 << i
+                specs.append((p.shape, p.dtype))
+                mask |= bit
             else:
                 primals.append(x)
                 indices.append(None)
+                specs.append(None)
+            bit += bit
         out = primitive.call(*primals, **params)
-        dtype = out.dtype
-        if dtype.kind == "c":
+        kind = out.dtype.kind
+        if kind == "c":
             self._plain = False
-        elif dtype.kind != "f":
+        elif kind != "f":
             return out
         if primitive.partials is None and primitive.vjp is None and "place" not in params:
             raise NoRuleError(f"{primitive.name} has no VJP rule: it can't be differentiated in reverse mode")
-        wants = primitive.keep(mask, len(primals))
-        specs = tuple(
-            None if i is None else (p.shape, p.dtype) for i, p in zip(indices, primals, strict=True)
-        )
-        kept = tuple(
-            self._keep(p, i is None) if want == WHOLE else np.shape(p) if want == SHAPE else None
-            for p, want, i in zip(primals, wants[1:], indices, strict=True)
-        )
+        wants = primitive.wants.get((mask, len(primals))) or primitive.keep(mask, len(primals))
+        for i, want in enumerate(wants[1:]):
+            p = primals[i]
+            if want == NOTHING:
+                primals[i] = None
+            elif want == SHAPE:
+                primals[i] = p.shape if indices[i] is not None else np.shape(p)
+            else:
+                primals[i] = self._keep(p, indices[i] is None)
         index = next(self._indices)
-        self._records.append((index, primitive, kept, out if wants[0] else None, tuple(indices), params, specs))
+        self._records.append((index, primitive, primals, out if wants[0] else None, indices, params, specs))
         if self.options.debug:
             self._lines[index] = _user_line()
-        handle: TapeArray = new(TapeArray)
-        handle._primal, handle.recording, handle.node, handle.view = out, self, index, None
+        handle = new(TapeArray)
+        handle._primal = out
+        handle.recording = self
+        handle.node = index
+        handle.view = None
         return handle
 
     def _keep(self, primal: Any, is_constant: bool) -> Any:

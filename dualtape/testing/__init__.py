@@ -1,0 +1,1 @@
+"""Checks of derivatives, for users and for dualtape itself."""

@@ -1,0 +1,1 @@
+"""The samples of all operations, one file a family, mirroring dualtape/ops."""

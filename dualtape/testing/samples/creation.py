@@ -1,0 +1,7 @@
+"""Samples of the operations of ops/creation.py."""
+
+from __future__ import annotations
+
+from dualtape.testing.sample import Sample
+
+SAMPLES: list[Sample] = []
