@@ -259,12 +259,8 @@ def apply(primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, 
     level = -1
     resolved = []
     for x in operands:
-        if isinstance(x, Operand):
-            x = x._resolve(active)
-            if isinstance(x, TracedArray) and x.recording.level > level:
-                owner = x.recording
-                level = owner.level
-        elif type(x) is not float:
+        kind = type(x)
+        if kind is not float and (kind is not np.ndarray or x.dtype.char == "O"):
             x = resolve(x, active)
             if isinstance(x, TracedArray) and x.recording.level > level:
                 owner = x.recording

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from itertools import count
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from dualtape.array import NO_PARAMS, TracedArray, apply, operate
 from dualtape.errors import BackendError, UnknownModeError
@@ -23,8 +23,7 @@ GROUP = "dualtape.backends"
 # `Any`: nodes belong to the backend that made them; primals are arrays, scalars, or handles of an outer tape.
 
 
-@dataclass(frozen=True, slots=True)
-class TapeOptions:
+class TapeOptions(NamedTuple):
     """What the user asked of a tape, for its recordings.
 
     Attributes:
@@ -53,8 +52,8 @@ class Recording(Protocol):
     array_type: type[TracedArray]
     view_type: type[TracedArray]
 
-    def leaf(self, primal: Any, name: str) -> Any:
-        """Return the node of a new source of derivatives, with a name for messages."""
+    def leaf(self, primal: Any, what: Any) -> Any:
+        """Return the node of a new source of derivatives; `str(what)` names it in messages."""
         ...
 
     def extend(self, x: TracedArray) -> Any:
@@ -123,7 +122,7 @@ class BaseRecording:
         self.options = options
         self.variables: dict[int, tuple[Any, Any]] = {}
 
-    def leaf(self, primal: Any, name: str) -> Any:
+    def leaf(self, primal: Any, what: Any) -> Any:
         """Return the node of a new source."""
         raise NotImplementedError
 
@@ -149,7 +148,7 @@ class BaseRecording:
         if entry is None:
             if not (self.options.watch_variables and variable.trainable):
                 return value
-            entry = self.watch_variable(variable, value)
+            entry = self.variables[id(variable)] = (variable, self.leaf(value, variable))
         handle = object.__new__(self.array_type)
         handle._primal, handle.recording, handle.node, handle.view = value, self, entry[1], variable
         return handle
@@ -158,7 +157,7 @@ class BaseRecording:
         """Make a variable a source, once; every read of it in the block has this node."""
         entry = self.variables.get(id(variable))
         if entry is None:
-            entry = self.variables[id(variable)] = (variable, self.leaf(value, repr(variable.name)))
+            entry = self.variables[id(variable)] = (variable, self.leaf(value, variable))
         return entry
 
     def release(self) -> None:

@@ -163,11 +163,11 @@ class ForwardRecording(BaseRecording):
 
     # --- sources --------------------------------------------------------------------------------------------------
 
-    def leaf(self, primal: Any, name: str) -> tuple[Any, Seeds]:
+    def leaf(self, primal: Any, what: Any) -> tuple[Any, Seeds]:
         """Return the node of a new source: its unit vectors, two for each complex entry (1 and i)."""
         dtype = primal.dtype
         rows = primal.size * (2 if dtype.kind == "c" else 1)
-        self._check(rows, primal, f"parameter {name} of shape {primal.shape}")
+        self._check(rows, primal, what)
         self._rows += rows
         if self._rows >= WARN_ROWS > self._rows - rows:
             warnings.warn(
@@ -183,7 +183,7 @@ class ForwardRecording(BaseRecording):
 
     def extend(self, x: TracedArray) -> tuple[Any, Seeds]:
         """Give a computed value rows of its own beside those of what it depends on; return the node of these."""
-        own, seeds = self.leaf(x._primal, "made in the block,")
+        own, seeds = self.leaf(x._primal, "value watched in the block")
         tangents, union, more = self._align(x.node, (own, seeds))
         x.node = (tangents + more, union)
         return own, seeds
@@ -267,7 +267,7 @@ class ForwardRecording(BaseRecording):
             if x.node[1] is not seeds:
                 seeds = self._union(seeds, x.node[1])[0]
         tangents = [None if x is None else self._expand(x, seeds) for x in tangents]
-        self._check(seeds.rows, out, f"result of {primitive.name}, of shape {out.shape}")
+        self._check(seeds.rows, out, primitive)
         try:
             pushed = _push(primitive, tangents, out, primals, params)
         except DualtapeError:
@@ -289,7 +289,7 @@ class ForwardRecording(BaseRecording):
             tangents.append(aligned)
             seeds = union
             del aligned
-            self._check(seeds.rows, root, f"array of shape {root.shape} that is written to")
+            self._check(seeds.rows, root, "the array written to")
         elif add or not seeds.rows:
             return tangents[0], seeds
         if isinstance(tangents[0], TracedArray) or isinstance(node and pushed, TracedArray):
@@ -327,7 +327,7 @@ class ForwardRecording(BaseRecording):
         tangents, own = x.node
         if own is seeds:
             return tangents
-        self._check(seeds.rows, x._primal, f"operand of shape {x.shape}")
+        self._check(seeds.rows, x._primal, "an operand")
         tangents = _spread(tangents, self._union(own, seeds)[1], seeds.rows)
         if x.view is None:
             x.node = (tangents, seeds)
@@ -336,7 +336,7 @@ class ForwardRecording(BaseRecording):
     def _align(self, a: Any, b: Any, x: TracedArray | None = None, y: TracedArray | None = None) -> Any:
         """Return the tangents of two nodes as rows of the union of their seeds, with that union between them."""
         union, rows_a, rows_b = self._union(a[1], b[1])
-        self._check(union.rows, a[0][0] if len(a[0]) else b[0], "operand")
+        self._check(union.rows, a[0][0] if len(a[0]) else b[0][0], "an operand")
         s, t = _spread(a[0], rows_a, union.rows), _spread(b[0], rows_b, union.rows)
         if x is not None and rows_a is not None and x.view is None:
             x.node = (s, union)
@@ -344,12 +344,13 @@ class ForwardRecording(BaseRecording):
             y.node = (t, union)
         return s, union, t
 
-    def _check(self, rows: int, value: Any, what: str) -> None:
+    def _check(self, rows: int, value: Any, what: Any) -> None:
         needed = rows * value.size * value.dtype.itemsize
         if needed > _limit[0]:
+            name = getattr(what, "name", what)
             raise ForwardMemoryError(
-                f"the forward tangents of the {what} need {needed} bytes ({rows} directions), more than the limit of "
-                f"{_limit[0]}: use mode='reverse', watch fewer entries, or raise the limit with "
+                f"the forward tangents of {name!r}, of shape {value.shape}, need {needed} bytes ({rows} directions), more "
+                f"than the limit of {_limit[0]}: use mode='reverse', watch fewer entries, or raise the limit with "
                 f"dualtape.set_forward_memory_limit"
             )
 

@@ -14,11 +14,11 @@ from dualtape.array import ACTIVE, NO_PARAMS, WRITING, Operand, TracedArray, app
 from dualtape.errors import ReadOnlyError
 from dualtape.primitive import Primitive
 
-__all__ = ["IDLE", "Guard", "Place", "View", "as_view", "container", "parse_key", "update", "write"]
+__all__ = ["IDLE", "LARGE", "Guard", "Place", "View", "as_view", "container", "parse_key", "update", "write"]
 
 Shape = tuple[int, ...]
 Region = tuple[int, Shape, Shape, Shape]
-LARGE = 4096  # bytes from which locking a constant (200 ns) is cheaper than copying it
+LARGE = 4096  # bytes above which a constant is locked, which costs 200 ns, rather than copied
 
 
 class Idle:
@@ -392,23 +392,20 @@ _LOCKS: dict[int, list[Any]] = {}  # id -> [array, how many records hold it]; gl
 
 
 class Guard:
-    """Keeps the constants of one recording as they were: small ones copied, large ones read-only until release."""
+    """Keeps the large constants of one recording as they were: read-only until it releases them."""
 
-    __slots__ = ("copying", "locked")
+    __slots__ = ("locked",)
 
-    def __init__(self, copying: bool) -> None:
-        self.copying = copying
+    def __init__(self) -> None:
         self.locked: list[np.ndarray[Any, Any]] = []
 
     def keep(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Return what a record may hold of a plain array of the caller's."""
-        if array.nbytes <= LARGE or self.copying:
-            return array.copy("K")
+        """Return what a record may hold of a large plain array of the caller's."""
         bases = [array]
         while isinstance(bases[-1].base, np.ndarray):
             bases.append(bases[-1].base)
         if bases[-1].base is not None or not all(type(a) is np.ndarray for a in bases):
-            return array.copy("K")  # memory that NumPy does not own: a map, a buffer
+            return array.copy()  # memory that NumPy does not own: a map, a buffer
         for a in bases:
             held = _LOCKS.get(id(a))
             if held is not None:
@@ -421,7 +418,7 @@ class Guard:
             self.locked.append(a)
         return array
 
-    def release(self) -> None:
+    def __del__(self) -> None:
         """Put the flags back as they were, the owner's first: a view can be writeable only if its base is."""
         for a in reversed(self.locked):
             held = _LOCKS[id(a)]
@@ -429,8 +426,3 @@ class Guard:
             if held[1] == 0:
                 del _LOCKS[id(a)]
                 a.flags.writeable = True
-        self.locked = []
-
-    def __del__(self) -> None:
-        """Release the locks of a tape that dies without a gradient."""
-        self.release()

@@ -166,24 +166,36 @@ class GradientTape:
         """
         if unconnected_gradients not in ("zero", "none", "error"):
             raise ValueError(f"unconnected_gradients is 'zero', 'none' or 'error', not {unconnected_gradients!r}")
-        recording = self._live("gradient")
-        targets = self._targets(target, output_gradients, recording, unconnected_gradients)
+        recording: Any = self._recording or self._live("gradient")
+        if type(target) is recording.array_type and target.recording is recording and output_gradients is None:
+            targets = [(target, None)]
+        else:
+            targets = self._targets(target, output_gradients, recording, unconnected_gradients)
         leaves = [self._source(x, recording) for x in _leaves(sources)]
         before = ACTIVE.get()
         if recording in before:
             _leave(recording)
         try:
-            known = [s for s in leaves if s[0] is not None]
-            answers = iter(recording.gradient(targets, known) if targets else [None] * len(known))
-            found = [next(answers) if s[0] is not None else None for s in leaves]
+            known = [source for source in leaves if source[0] is not None]
+            answers = recording.gradient(targets, known) if targets else [None] * len(known)
         finally:
-            ACTIVE.set(before)
+            if recording in before:
+                ACTIVE.set(before)
             if not self._options.persistent:
                 self._end()
                 self._used = True
-                _leave(recording)
-        results = iter([self._answer(g, s, unconnected_gradients) for g, s in zip(found, leaves, strict=True)])
-        return _rebuild(sources, results)
+                if recording in before:
+                    _leave(recording)
+        results = []
+        found = iter(answers)
+        for node, value in leaves:
+            g = None if node is None else next(found)
+            if g is None:
+                g = self._unconnected(value, unconnected_gradients)
+            elif g.dtype is not value.dtype:
+                g = g.astype(value.dtype)
+            results.append(np.asarray(g) if isinstance(g, np.generic) else g)
+        return _rebuild(sources, iter(results))
 
     def _targets(self, target: Any, weights: Any, recording: Any, unconnected: str) -> list[tuple[Any, Any]]:
         targets = _leaves(target)
@@ -249,18 +261,14 @@ class GradientTape:
             seen = seen._primal
         return (recording.source(seen) if isinstance(seen, TracedArray) else None), value
 
-    def _answer(self, found: Any, source: tuple[Any, Any], unconnected: str) -> Any:
-        value = source[1]
-        if found is None:
-            if unconnected == "error":
-                raise UnconnectedError(
-                    f"the target does not depend on a source of shape {value.shape}: leave the source out, or pass "
-                    f"unconnected_gradients='zero' or 'none'"
-                )
-            return None if unconnected == "none" else np.zeros(value.shape, value.dtype)
-        if found.dtype != value.dtype:
-            found = found.astype(value.dtype)
-        return found if isinstance(found, TracedArray) else np.asarray(found)
+    @staticmethod
+    def _unconnected(value: Any, unconnected: str) -> Any:
+        if unconnected == "error":
+            raise UnconnectedError(
+                f"the target does not depend on a source of shape {value.shape}: leave the source out, or pass "
+                f"unconnected_gradients='zero' or 'none'"
+            )
+        return None if unconnected == "none" else np.zeros(value.shape, value.dtype)
 
     @contextmanager
     def stop_recording(self) -> Iterator[None]:
@@ -322,6 +330,8 @@ def _leave(recording: Any) -> None:
 
 
 def _leaves(x: Any) -> list[Any]:
+    if isinstance(x, Operand):
+        return [x]
     if type(x) in (list, tuple):
         return [leaf for part in x for leaf in _leaves(part)]
     if type(x) is dict:
@@ -330,6 +340,8 @@ def _leaves(x: Any) -> list[Any]:
 
 
 def _rebuild(like: Any, leaves: Iterator[Any]) -> Any:
+    if isinstance(like, Operand):
+        return next(leaves)
     if type(like) in (list, tuple):
         return type(like)(_rebuild(part, leaves) for part in like)
     if type(like) is dict:

@@ -12,15 +12,17 @@ import numpy as np
 from dualtape.array import ACTIVE, NO_PARAMS, TracedArray, apply, operate, plain, snapshot
 from dualtape.backend import PROTOCOL, BaseRecording, TapeOptions
 from dualtape.errors import DualtapeError, NoRuleError, RuleError
-from dualtape.inplace import Guard, Place, ViewMixin, container
+from dualtape.inplace import LARGE, Guard, Place, ViewMixin, container
 from dualtape.primitive import NOTHING, SHAPE, Primitive
+from dualtape.variable import Variable
 
 __all__ = ["ReverseBackend", "ReverseRecording", "TapeArray", "backend"]
 
 # A record is a tuple that begins with (index of the output, primitive). Its length tells its kind:
 #   5  (index, primitive, x, out, ix)                          elementwise, one operand
 #   9  (index, primitive, x, y, out, ix, iy, sx, sy)           elementwise, two operands
-#   7  (index, primitive, kept, out, indices, params, specs)   any other; specs are (shape, dtype) of traced operands
+#   8  (index, primitive, x, out, ix, params, shape, is_real)  any other of one operand
+#   7  (index, primitive, kept, out, indices, params, specs)   any other; specs are (shape, is_real) of traced operands
 #   6  (index, place, old, value, spec, add)                   a write; spec is the shape and dtype of (root, value)
 # ix is None where x is a constant; x, y and out are None where no rule reads them; sx is the shape of x where it
 # differs from the output's. Appending is atomic and each record names its index, so threads that share a tape need no lock.
@@ -54,12 +56,12 @@ class ReverseRecording(BaseRecording):
         super().__init__(options)
         self._records: list[tuple[Any, ...]] = []
         self._indices = count()
-        self._guard = Guard(options.copy_constants)
+        self._guard: Guard | None = None
         self._lines: dict[int, str] = {}
         # Whether all is real and no lines are kept, so that the short records hold all that the walk needs.
         self._plain = not options.debug
 
-    def leaf(self, primal: Any, name: str) -> int:
+    def leaf(self, primal: Any, what: Any) -> int:
         """Return the index of a new source."""
         if primal.dtype.kind == "c":
             self._plain = False
@@ -122,9 +124,11 @@ class ReverseRecording(BaseRecording):
                 out = primitive.op(a, b)
                 keep_x, keep_y, keep_out = primitive.keep2[1]
                 if keep_y:
-                    b = self._guard.keep(y)
+                    b = self._hold(y)
                 if a.shape != out.shape:
                     sx = a.shape
+            elif kind is Variable:
+                return self._record2(primitive, x, y._resolve(ACTIVE.get()))
             else:
                 return None
         elif type(y) is TapeArray and y.recording is self:
@@ -140,9 +144,11 @@ class ReverseRecording(BaseRecording):
                 out = primitive.op(a, b)
                 keep_x, keep_y, keep_out = primitive.keep2[2]
                 if keep_x:
-                    a = self._guard.keep(x)
+                    a = self._hold(x)
                 if b.shape != out.shape:
                     sy = b.shape
+            elif kind is Variable:
+                return self._record2(primitive, x._resolve(ACTIVE.get()), y)
             else:
                 return None
         else:
@@ -166,6 +172,8 @@ class ReverseRecording(BaseRecording):
                 handle = self._record2(primitive, x, y)
                 if handle is not None:
                     return handle
+        if len(operands) == 1:
+            return self._record1(primitive, operands[0], params)
         primals: list[Any] = []
         indices: list[int | None] = []
         specs: list[Any] = []
@@ -175,7 +183,7 @@ class ReverseRecording(BaseRecording):
                 p = x._primal
                 primals.append(p)
                 indices.append(x.node)
-                specs.append((p.shape, p.dtype))
+                specs.append((p.shape, p.dtype.kind != "c"))
                 mask |= bit
             else:
                 primals.append(x)
@@ -183,27 +191,49 @@ class ReverseRecording(BaseRecording):
                 specs.append(None)
             bit += bit
         out = primitive.call(*primals, **params)
-        kind = out.dtype.kind
-        if kind == "c":
-            self._plain = False
-        elif kind != "f":
+        if not self._differentiable(primitive, out, params):
             return out
-        if primitive.partials is None and primitive.vjp is None and "place" not in params:
-            raise NoRuleError(f"{primitive.name} has no VJP rule: it can't be differentiated in reverse mode")
-        wants = primitive.wants.get((mask, len(primals))) or primitive.keep(mask, len(primals))
-        for i, want in enumerate(wants[1:]):
-            p = primals[i]
+        n = len(primals)
+        wants = primitive.wants.get((mask, n)) or primitive.keep(mask, n)
+        for i in range(n):
+            want = wants[i + 1]
             if want == NOTHING:
                 primals[i] = None
             elif want == SHAPE:
-                primals[i] = p.shape if indices[i] is not None else np.shape(p)
+                primals[i] = np.shape(primals[i])
             else:
-                primals[i] = self._keep(p, indices[i] is None)
+                primals[i] = self._keep(primals[i], indices[i] is None)
         index = next(self._indices)
         self._records.append((index, primitive, primals, out if wants[0] else None, indices, params, specs))
+        return self._handle(out, index)
+
+    def _record1(self, primitive: Primitive, x: TracedArray, params: Mapping[str, Any]) -> Any:
+        primal = x._primal
+        out = primitive.call(primal, **params)
+        if not self._differentiable(primitive, out, params):
+            return out
+        wants = primitive.wants.get((1, 1)) or primitive.keep(1, 1)
+        shape, want = primal.shape, wants[1]
+        kept = None if want == NOTHING else shape if want == SHAPE else self._keep(primal, False)
+        index = next(self._indices)
+        is_real = self._plain or primal.dtype.kind != "c"
+        self._records.append((index, primitive, kept, out if wants[0] else None, x.node, params, shape, is_real))
+        return self._handle(out, index)
+
+    def _differentiable(self, primitive: Primitive, out: Any, params: Mapping[str, Any]) -> bool:
+        kind = out.dtype.kind
+        if kind != "f":
+            if kind != "c":
+                return False
+            self._plain = False
+        if primitive._vjp is None and primitive.partials is None and "place" not in params:
+            raise NoRuleError(f"{primitive.name} has no VJP rule: it can't be differentiated in reverse mode")
+        return True
+
+    def _handle(self, out: Any, index: int) -> TapeArray:
         if self.options.debug:
             self._lines[index] = _user_line()
-        handle = new(TapeArray)
+        handle: TapeArray = new(TapeArray)
         handle._primal = out
         handle.recording = self
         handle.node = index
@@ -217,11 +247,19 @@ class ReverseRecording(BaseRecording):
         if not isinstance(primal, ndarray):
             return primal
         if is_constant:
-            return self._guard.keep(primal)
+            return self._hold(primal)
         base = primal.base
         if isinstance(base, ndarray) and primal.size * 4 < base.size:
             return primal.copy("K")
         return primal
+
+    def _hold(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return a constant as it is now, whatever its owner does to it later: small ones copied, large ones locked."""
+        if array.nbytes <= LARGE or self.options.copy_constants:
+            return array.copy()
+        if self._guard is None:
+            self._guard = Guard()
+        return self._guard.keep(array)
 
     def write(self, root: TracedArray, place: Place, node: int | None, value: Any, add: bool) -> int:
         """Record that `value` was written or added at `place`."""
@@ -236,13 +274,17 @@ class ReverseRecording(BaseRecording):
         """Drop the records and put the flags of locked constants back."""
         super().release()
         self._records = []
-        self._guard.release()
+        self._guard = None  # its end puts the flags of locked constants back
 
     # --- the walk -------------------------------------------------------------------------------------------------
 
     def gradient(self, targets: Sequence[tuple[Any, Any]], sources: Sequence[tuple[Any, Any]]) -> list[Any]:
         """Walk the records backwards from the targets and return the cotangents of the sources."""
-        walk = Walk(max(target.node for target, _ in targets) + 1, {node for node, _ in sources})
+        top = 0
+        for target, _ in targets:
+            if target.node > top:
+                top = target.node
+        walk = Walk(top + 1, [node for node, _ in sources])
         for target, cotangent in targets:
             primal = target._primal
             if cotangent is None:
@@ -251,9 +293,7 @@ class ReverseRecording(BaseRecording):
                 cotangent = cotangent.astype(primal.dtype)
             walk.add(target.node, cotangent, False)
         walk.run(self._records, self._lines)
-        found = [walk.results.get(node) for node, _ in sources]
-        # What two sources share must not be one array: the caller owns what it gets.
-        return [g if g is None or isinstance(g, TracedArray) else np.array(g) for g in found]
+        return [walk.take(node) for node, _ in sources]
 
 
 class Walk:
@@ -261,7 +301,7 @@ class Walk:
 
     __slots__ = ("cotangents", "lead", "owned", "results")
 
-    def __init__(self, size: int, wanted: set[int], lead: int = 0) -> None:
+    def __init__(self, size: int, wanted: list[int], lead: int = 0) -> None:
         self.lead = lead
         self.cotangents: list[Any] = [None] * size
         self.owned = bytearray(size)
@@ -278,6 +318,16 @@ class Walk:
         else:
             self.cotangents[index] = old + g
             self.owned[index] = True
+
+    def take(self, index: int) -> Any:
+        """Return the cotangent of a source as an array that is the caller's own."""
+        g = self.results[index]
+        if type(g) is ndarray:
+            if index < len(self.owned) and self.owned[index]:
+                self.owned[index] = False
+                return g
+            return g.copy()
+        return g
 
     def run(self, records: list[tuple[Any, ...]], lines: dict[int, str]) -> None:
         """Pull cotangents back through all records."""
@@ -321,6 +371,8 @@ class Walk:
                         if sy is not None:
                             gy = unbroadcast(gy, sy, lead)
                         add(iy, gy, partial is not None or (ix is None and owned[index]))
+                elif length == 8:
+                    self._pull1(record, g)
                 elif length == 7:
                     self._pull(record, g)
                 else:
@@ -333,29 +385,46 @@ class Walk:
             if results[index] is None and index < size:
                 results[index] = cotangents[index]
 
+    def _pull1(self, record: tuple[Any, ...], g: Any) -> None:
+        """Pull a cotangent back through a record of one operand."""
+        _, primitive, x, out, ix, params, shape, is_real = record
+        if "place" in params:
+            self._scatter(ix, params["place"], g, shape)
+            return
+        rules = primitive._vjp
+        if primitive.partials is not None:
+            gx = _pull_elementwise(primitive, 0, g, out, (x,))
+        elif type(rules) is tuple:
+            gx = rules[0](g, out, x, **params)
+        else:
+            gx = rules(0, g, out, x, **params)
+        self._fit(ix, g, gx, shape, is_real)
+
     def _pull(self, record: tuple[Any, ...], g: Any) -> None:
         """Pull a cotangent back through a record of any primitive."""
         _, primitive, kept, out, indices, params, specs = record
-        place = params.get("place")
-        if place is not None:
-            self._scatter(indices[0], place, g, specs[0][0])
-            return
-        lead, rules = self.lead, primitive.vjp
+        rules = primitive._vjp
         for i, target in enumerate(indices):
-            if target is None:
-                continue
-            shape, dtype = specs[i]
-            if primitive.partials is not None:
-                gx = _pull_elementwise(primitive, i, g, out, kept)
-            elif callable(rules):
-                gx = rules(i, g, out, *kept, **params)
-            else:
-                gx = rules[i](g, out, *kept, **params)
-            if gx.shape[lead:] != shape:
-                gx = unbroadcast(gx, shape, lead)
-            if dtype.kind != "c" and gx.dtype.kind == "c":
-                gx = gx.real
-            self.add(target, gx, type(gx) is ndarray and gx.base is None and gx is not g)
+            if target is not None:
+                if primitive.partials is not None:
+                    gx = _pull_elementwise(primitive, i, g, out, kept)
+                elif type(rules) is tuple:
+                    gx = rules[i](g, out, *kept, **params)
+                else:
+                    gx = rules(i, g, out, *kept, **params)
+                self._fit(target, g, gx, *specs[i])
+
+    def _fit(self, target: int, g: Any, gx: Any, shape: tuple[int, ...], is_real: bool) -> None:
+        """Give an operand the cotangent that a rule returned, summed where it was broadcast, real where it is real."""
+        if (gx.shape[self.lead :] if self.lead else gx.shape) != shape:
+            gx = unbroadcast(gx, shape, self.lead)
+        if is_real and gx.dtype.kind == "c":
+            gx = gx.real
+        if self.cotangents[target] is None:
+            self.cotangents[target] = gx
+            self.owned[target] = type(gx) is ndarray and gx.base is None and gx is not g
+        else:
+            self.add(target, gx, False)
 
     def _scatter(self, target: int, place: Place, g: Any, shape: tuple[int, ...]) -> None:
         """Add a cotangent where its operand was read, in the operand's own buffer: n reads cost O(n), not O(n^2)."""
@@ -403,6 +472,8 @@ def _conj(x: Any) -> Any:
 
 def unbroadcast(g: Any, shape: tuple[int, ...], lead: int) -> Any:
     """Sum a cotangent with `lead` batch axes over the axes along which an operand of `shape` was broadcast."""
+    if not shape and not lead and type(g) is ndarray:
+        return np.add.reduce(g, axis=None)
     extra = g.ndim - lead - len(shape)
     first = lead + max(extra, 0)
     axes = tuple(range(lead, first))
@@ -415,7 +486,7 @@ def unbroadcast(g: Any, shape: tuple[int, ...], lead: int) -> Any:
 
 def _explained(record: tuple[Any, ...], error: Exception, lines: dict[int, str]) -> RuleError:
     what = record[1].name if isinstance(record[1], Primitive) else "item assignment"
-    shapes = ", ".join(str(np.shape(plain(x))) for x in (record[2] if len(record) == 7 else record[2:-1]) if x is not None)
+    shapes = ", ".join(str(np.shape(plain(x))) for x in (record[2] if len(record) == 7 else record[2:3]) if x is not None)
     line = f", recorded at {lines[record[0]]}" if record[0] in lines else ""
     return RuleError(f"the VJP rule of {what} failed in reverse mode on operands of shapes {shapes}{line}: {error}")
 
