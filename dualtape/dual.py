@@ -10,16 +10,18 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from dualtape.array import ACTIVE, TracedArray, apply, operate, plain, snapshot
+from dualtape.array import ACTIVE, TracedArray, apply, operate, plain, resolve, snapshot
 from dualtape.backend import PROTOCOL, BaseRecording, TapeOptions
 from dualtape.errors import DualtapeError, ForwardMemoryError, PerformanceWarning, RuleError, TapeError
 from dualtape.inplace import ViewMixin, container
 from dualtape.primitive import Primitive
+from dualtape.variable import Variable
 
 __all__ = ["DualArray", "ForwardBackend", "ForwardRecording", "Seeds", "set_forward_memory_limit"]
 
 T = TypeVar("T", bound=np.inexact[Any])
 WARN_ROWS = 256  # rows from which a forward tape is many times dearer than a reverse one
+_CONSTANTS = frozenset({float, int, np.float64, np.float32, np.ndarray})
 _limit = [2**31]  # bytes that the tangents of one value may take
 
 
@@ -219,54 +221,82 @@ class ForwardRecording(BaseRecording):
         return self.handle(out, tangents, seeds)
 
     def binary(self, primitive: Primitive, x: Any, y: Any) -> Any:
-        """Apply an elementwise primitive of two operands, the straight way where shapes and dtypes agree."""
-        if primitive.partials is None or not self.open or self not in ACTIVE.get():
-            return operate(primitive, x, y)
-        first = type(x) is DualArray and x.recording is self
-        if first and type(y) is DualArray and y.recording is self:
-            a, b = x._primal, y._primal
-            if a.shape != b.shape or a.dtype is not b.dtype or a.dtype.kind != "f":
-                return apply(primitive, (x, y), {})
-            out = primitive.op(a, b)
+        """Apply an elementwise primitive of two operands, the straight way where they are plain real handles."""
+        if primitive.keep2 and self.open and self in ACTIVE.get():
+            if type(x) is Variable or type(y) is Variable:
+                x, y = resolve(x, ACTIVE.get()), resolve(y, ACTIVE.get())
+            handle = self._push2(primitive, x, y)
+            if handle is not None:
+                return handle
+        return operate(primitive, x, y)
+
+    def _push2(self, primitive: Primitive, x: Any, y: Any) -> DualArray[Any] | None:
+        s = t = None
+        if type(x) is DualArray and x.recording is self:
+            a = x._primal
             s, seeds = x.node
-            t, others = y.node
-            if seeds is not others:
-                s, seeds, t = self._align(x.node, y.node, x, y)
-            p, q = primitive.partials
-            s = s if p is None else s * p(out, a, b)
-            return self.handle(out, s + (t if q is None else t * q(out, a, b)), seeds)
-        if first and (type(y) is float or type(y) is int):
-            a, b = x._primal, y
-            tangents, seeds = x.node
-            partial = primitive.partials[0]
-        elif (type(x) is float or type(x) is int) and type(y) is DualArray and y.recording is self:
-            a, b = x, y._primal
-            tangents, seeds = y.node
-            partial = primitive.partials[1]
+        elif type(x) in _CONSTANTS and (type(x) is not np.ndarray or x.dtype.kind == "f"):
+            a = x
         else:
-            return operate(primitive, x, y)
+            return None
+        if type(y) is DualArray and y.recording is self:
+            b = y._primal
+            t, others = y.node
+            if s is None:
+                seeds = others
+            elif seeds is not others:
+                s, seeds, t = self._align(x.node, y.node, x, y)
+        elif type(y) in _CONSTANTS and (type(y) is not np.ndarray or y.dtype.kind == "f"):
+            b = y
+        else:
+            return None
         out = primitive.op(a, b)
-        return self.handle(out, tangents if partial is None else tangents * partial(out, a, b), seeds)
+        if out.dtype.kind != "f":
+            return None
+        p, q = primitive.partials  # type: ignore[misc]  # keep2 says that there are two
+        shape = out.shape
+        if shape:
+            if seeds.rows * out.size > _limit[0] >> 4:
+                self._check(seeds.rows, out, primitive)
+            rank = len(shape)
+            if s is not None and s.ndim <= rank:
+                s = s.reshape(s.shape[0], *(1,) * (rank + 1 - s.ndim), *s.shape[1:])
+            if t is not None and t.ndim <= rank:
+                t = t.reshape(t.shape[0], *(1,) * (rank + 1 - t.ndim), *t.shape[1:])
+        if s is not None and p is not None:
+            s = s * p(out, a, b)
+        if t is not None and q is not None:
+            t = t * q(out, a, b)
+        s = t if s is None else s if t is None else s + t
+        if s.dtype is not out.dtype or (shape and s.shape[1:] != shape):
+            s = _fit(s, out)
+        return self.handle(out, s, seeds)
 
     def apply(self, primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Evaluate a primitive and push the tangents of its operands."""
+        if primitive.keep2 and type(operands[0]) is not DualView and type(operands[1]) is not DualView:
+            handle = self._push2(primitive, *operands)
+            if handle is not None:
+                return handle
         primals: list[Any] = []
-        tangents: list[Any] = []
-        traced: list[TracedArray] = []
+        traced: list[Any] = []
+        seeds = None
         for x in operands:
-            mine = isinstance(x, TracedArray) and x.recording is self
-            primals.append(x._primal if mine else x)
-            tangents.append(x if mine else None)
-            if mine:
+            if isinstance(x, TracedArray) and x.recording is self:
+                primals.append(x._primal)
                 traced.append(x)
+                own = x.node[1]
+                seeds = own if seeds is None or seeds is own else self._union(seeds, own)[0]
+            else:
+                primals.append(x)
+                traced.append(None)
+        assert seeds is not None
         out = primitive.call(*primals, **params)
         if out.dtype.kind not in "fc":
             return out
-        seeds = traced[0].node[1]
-        for x in traced[1:]:
-            if x.node[1] is not seeds:
-                seeds = self._union(seeds, x.node[1])[0]
-        tangents = [None if x is None else self._expand(x, seeds) for x in tangents]
+        tangents = [
+            None if x is None else x.node[0] if x.node[1] is seeds else self._expand(x, seeds) for x in traced
+        ]
         self._check(seeds.rows, out, primitive)
         try:
             pushed = _push(primitive, tangents, out, primals, params)
@@ -277,7 +307,9 @@ class ForwardRecording(BaseRecording):
             raise RuleError(
                 f"the JVP rule of {primitive.name} failed in forward mode on operands of shapes {shapes}: {error}"
             ) from error
-        return self.handle(out, _fit(pushed, out), seeds)
+        if pushed.dtype is not out.dtype or pushed.shape[1:] != out.shape:
+            pushed = _fit(pushed, out)
+        return self.handle(out, pushed, seeds)
 
     def write(self, root: TracedArray, place: Any, node: Any, value: Any, add: bool) -> Any:
         """Write the tangents of `value` where its primal was written."""
