@@ -2,6 +2,7 @@
 
 from dualtape import dual as _dual
 from dualtape import ops as _ops  # noqa: F401
+from dualtape import optimizers
 from dualtape.backend import Backend, Recording, modes, provide, register_backend
 from dualtape.dual import DualArray, ForwardBackend, set_forward_memory_limit
 from dualtape.ops.creation import empty, full, zeros
