@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from dualtape.array import ACTIVE, Operand, TracedArray, plain, resolve
-from dualtape.backend import Recording, TapeOptions, find_backend
+from dualtape.backend import TapeOptions, find_backend
 from dualtape.errors import TapeError, UnconnectedError, UnrecordedTargetError
+from dualtape.signatures import GradientMethod
 from dualtape.variable import Held, Variable
 
 __all__ = ["GradientTape", "default_mode", "set_default_mode"]
@@ -83,7 +84,7 @@ class GradientTape:
         self.mode = _default[0] if mode is None else mode
         self._backend = find_backend(self.mode)
         self._options = TapeOptions(persistent, watch_accessed_variables, debug, guard == "copy")
-        self._recording: Recording | None = None
+        self._recording: Any = None  # a Recording; Any, since a block's body may end it under a checker's feet
         self._watched: dict[int, tuple[Any, Any]] = {}
         self._open = self._used = False
 
@@ -140,30 +141,37 @@ class GradientTape:
             x.node = node = recording.leaf(x._primal, "watched here,")
         self._watched[id(x)] = (x, node)
 
-    def gradient(
-        self,
-        target: Any,
-        sources: Any,
-        output_gradients: Any = None,
-        unconnected_gradients: Literal["zero", "none", "error"] = "zero",
-    ) -> Any:
-        """Return the gradient of the sum of the target's entries in each source.
+    if TYPE_CHECKING:
+        gradient: GradientMethod
+    else:
 
-        Args:
-            target: a traced value of this tape, of any shape, or a list, tuple or dict of these, which are added.
-            sources: a variable, constant or traced value, or a list, tuple or dict of these.
-            output_gradients: weights of the target's entries, in the structure of `target`; ones where `None`.
-            unconnected_gradients: what stands for the gradient in a source that the target does not depend on:
-                "zero", "none" (`None`), or "error".
+        def gradient(
+            self,
+            target: Any,
+            sources: Any,
+            output_gradients: Any = None,
+            unconnected_gradients: Literal["zero", "none", "error"] = "zero",
+        ) -> Any:
+            """Return the gradient of the sum of the target's entries in each source.
 
-        Returns:
-            Arrays of the sources' shapes and dtypes, in the structure of `sources`.
+            Args:
+                target: a traced value of this tape, of any shape, or a list, tuple or dict of these, which are added.
+                sources: a variable, constant or traced value, or a list, tuple or dict of these.
+                output_gradients: weights of the target's entries, in the structure of `target`; ones where `None`.
+                unconnected_gradients: what stands for the gradient in a source that the target does not depend on:
+                    "zero", "none" (`None`), or "error".
 
-        Raises:
-            UnrecordedTargetError: if this tape did not record the target.
-            UnconnectedError: under `unconnected_gradients="error"`.
-            TapeError: at the second gradient of a tape that is not persistent.
-        """
+            Returns:
+                Arrays of the sources' shapes and dtypes, in the structure of `sources`.
+
+            Raises:
+                UnrecordedTargetError: if this tape did not record the target.
+                UnconnectedError: under `unconnected_gradients="error"`.
+                TapeError: at the second gradient of a tape that is not persistent.
+            """
+            return self._gradient(target, sources, output_gradients, unconnected_gradients)
+
+    def _gradient(self, target: Any, sources: Any, output_gradients: Any, unconnected_gradients: str) -> Any:
         if unconnected_gradients not in ("zero", "none", "error"):
             raise ValueError(f"unconnected_gradients is 'zero', 'none' or 'error', not {unconnected_gradients!r}")
         recording: Any = self._recording or self._live("gradient")
@@ -194,12 +202,15 @@ class GradientTape:
                 g = self._unconnected(value, unconnected_gradients)
             elif g.dtype is not value.dtype:
                 g = g.astype(value.dtype)
-            results.append(np.asarray(g) if isinstance(g, np.generic) else g)
+            results.append(np.asarray(g) if issubclass(type(g), np.generic) else g)  # isinstance asks a handle's primal
         return _rebuild(sources, iter(results))
 
     def _targets(self, target: Any, weights: Any, recording: Any, unconnected: str) -> list[tuple[Any, Any]]:
         targets = _leaves(target)
-        cotangents = [None] * len(targets) if weights is None else _leaves(weights)
+        if weights is None:
+            cotangents = [None] * len(targets)
+        else:
+            cotangents = _leaves(weights) if type(target) in (list, tuple, dict) else [weights]
         if len(cotangents) != len(targets):
             raise ValueError(f"{len(targets)} targets want {len(targets)} output_gradients, not {len(cotangents)}")
         found: list[tuple[Any, Any]] = []
@@ -280,23 +291,24 @@ class GradientTape:
         if not self._open:
             raise TapeError("stop_recording stands inside the tape's block")
         recording = self._live("stop_recording")
-        before = ACTIVE.get()
+        paused = recording in ACTIVE.get()
         _leave(recording)
         try:
             yield
         finally:
-            if self._open and self._recording is recording and recording in before:
-                ACTIVE.set(tuple(sorted({*ACTIVE.get(), recording}, key=_level)))
+            if paused and self._open and self._recording is not None:  # a new one after a reset
+                ACTIVE.set(tuple(sorted({*ACTIVE.get(), self._recording}, key=_level)))
 
     def reset(self) -> None:
         """Forget what was recorded, and start anew where the block is open."""
-        old = self._recording
+        old, active = self._recording, ACTIVE.get()
         if old is not None:
             self._end()
         self._used = False
         if self._open:
             self._recording = self._backend.open(self._options)
-            ACTIVE.set((*(r for r in ACTIVE.get() if r is not old), self._recording))
+            if old is None or old in active:  # not under stop_recording
+                ACTIVE.set((*(r for r in active if r is not old), self._recording))
 
     def watched_variables(self) -> tuple[Variable[Any], ...]:
         """Return the variables that the tape watches, in the order in which it met them."""
