@@ -143,7 +143,7 @@ class TracedArray(Operand):
     view: Any
 
     # NumPy code asks isinstance(x, np.ndarray) everywhere: the answer is the primal's, type(x) tells the truth.
-    __class__ = property(lambda self: plain(self).__class__)  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
+    __class__ = property(lambda self: plain(self).__class__)  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
 
     def _fresh(self) -> TracedArray:
         """Return self, read anew where it is a view of something that was written since."""

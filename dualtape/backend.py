@@ -49,8 +49,16 @@ class Recording(Protocol):
     level: int  # its age
     open: bool  # whether its block is open; the tape sets it
     alive: bool  # whether a gradient can still be asked of it
-    array_type: type[TracedArray]
-    view_type: type[TracedArray]
+
+    @property
+    def array_type(self) -> type[TracedArray]:
+        """The class of its handles, which adds no slots to `TracedArray`."""
+        ...
+
+    @property
+    def view_type(self) -> type[TracedArray]:
+        """The class of its views: `class MyView(ViewMixin, MyArray)`, without slots."""
+        ...
 
     def leaf(self, primal: Any, what: Any) -> Any:
         """Return the node of a new source of derivatives; `str(what)` names it in messages."""

@@ -160,7 +160,7 @@ class ForwardRecording(BaseRecording):
         self._sources = count()
         self._rows = 0
         self.empty = Seeds(())
-        self._interned = {(): self.empty}
+        self._interned: dict[tuple[tuple[int, int], ...], Seeds] = {(): self.empty}
         self._unions: dict[tuple[Seeds, Seeds], tuple[Seeds, Any, Any]] = {}
 
     # --- sources --------------------------------------------------------------------------------------------------
@@ -231,10 +231,15 @@ class ForwardRecording(BaseRecording):
         return operate(primitive, x, y)
 
     def _push2(self, primitive: Primitive, x: Any, y: Any) -> DualArray[Any] | None:
-        s = t = None
+        a: Any = None
+        b: Any = None
+        s: Any = None
+        t: Any = None
+        seeds: Any = None
+        node: Any = None
         if type(x) is DualArray and x.recording is self:
             a = x._primal
-            s, seeds = x.node
+            s, seeds = node = x.node
         elif type(x) in _CONSTANTS and (type(x) is not np.ndarray or x.dtype.kind == "f"):
             a = x
         else:
@@ -245,7 +250,7 @@ class ForwardRecording(BaseRecording):
             if s is None:
                 seeds = others
             elif seeds is not others:
-                s, seeds, t = self._align(x.node, y.node, x, y)
+                s, seeds, t = self._align(node, y.node, x, y)
         elif type(y) in _CONSTANTS and (type(y) is not np.ndarray or y.dtype.kind == "f"):
             b = y
         else:
@@ -315,6 +320,7 @@ class ForwardRecording(BaseRecording):
         """Write the tangents of `value` where its primal was written."""
         tangents: list[Any] = [root.node[0]]
         seeds = root.node[1]
+        pushed: Any = None
         root.node = None
         if node is not None:
             aligned, union, pushed = self._align((tangents.pop(), seeds), node)
@@ -324,7 +330,7 @@ class ForwardRecording(BaseRecording):
             self._check(seeds.rows, root, "the array written to")
         elif add or not seeds.rows:
             return tangents[0], seeds
-        if isinstance(tangents[0], TracedArray) or isinstance(node and pushed, TracedArray):
+        if isinstance(tangents[0], TracedArray) or isinstance(pushed, TracedArray):
             held: Any = tangents.pop()
             tangents.append(snapshot(held) if isinstance(held, TracedArray) else container(held.copy()))
             del held
@@ -333,12 +339,13 @@ class ForwardRecording(BaseRecording):
         if node is None:
             place.put(tangents[0], 1, 0)
         else:
+            rows: Any = pushed
             rank = np.ndim(place.get(tangents[0], 1)) - 1
-            shape = pushed.shape[1:]
+            shape = rows.shape[1:]
             shape = (1,) * (rank - len(shape)) + shape[max(len(shape) - rank, 0) :]
-            if pushed.dtype.kind == "c" and root.dtype.kind != "c":
-                pushed = pushed.real
-            place.put(tangents[0], 1, pushed.reshape(pushed.shape[0], *shape), add)
+            if rows.dtype.kind == "c" and root.dtype.kind != "c":
+                rows = rows.real
+            place.put(tangents[0], 1, rows.reshape(rows.shape[0], *shape), add)
         return tangents[0], seeds
 
     # --- seeds ----------------------------------------------------------------------------------------------------
@@ -365,7 +372,7 @@ class ForwardRecording(BaseRecording):
             x.node = (tangents, seeds)
         return tangents
 
-    def _align(self, a: Any, b: Any, x: TracedArray | None = None, y: TracedArray | None = None) -> Any:
+    def _align(self, a: Any, b: Any, x: Any = None, y: Any = None) -> Any:
         """Return the tangents of two nodes as rows of the union of their seeds, with that union between them."""
         union, rows_a, rows_b = self._union(a[1], b[1])
         self._check(union.rows, a[0][0] if len(a[0]) else b[0][0], "an operand")

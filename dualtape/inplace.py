@@ -402,9 +402,11 @@ class Guard:
     def keep(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Return what a record may hold of a large plain array of the caller's."""
         bases = [array]
-        while isinstance(bases[-1].base, np.ndarray):
-            bases.append(bases[-1].base)
-        if bases[-1].base is not None or not all(type(a) is np.ndarray for a in bases):
+        owner: Any = array.base
+        while isinstance(owner, np.ndarray):
+            bases.append(owner)
+            owner = owner.base
+        if owner is not None or not all(type(a) is np.ndarray for a in bases):
             return array.copy()  # memory that NumPy does not own: a map, a buffer
         for a in bases:
             held = _LOCKS.get(id(a))

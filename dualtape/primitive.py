@@ -81,12 +81,12 @@ class Primitive:
         self._vjp: tuple[Rule | None, ...] | Rule | None = None
         self.wants: dict[tuple[int, int], tuple[int, ...]] = {}
         self.partial = partials[0] if partials else None
-        self.keep1 = self.keep2 = ()  # type: tuple[Any, ...]
+        self.keep1: Any = ()  # whether a record keeps x and the output; empty where there is not one operand
+        self.keep2: Any = ()  # the same of x, y and the output, by the mask of traced operands
         if partials is not None and len(partials) == 1:
             out, x = self.keep(1, 1)
             self.keep1 = (bool(x), bool(out))
         elif partials is not None and len(partials) == 2:
-            # Indexed by the mask of traced operands: whether a record keeps x, y and the output.
             masks = [self.keep(mask, 2) for mask in range(4)]
             self.keep2 = tuple((bool(x), bool(y), bool(out)) for out, x, y in masks)
         PRIMITIVES[name] = self

@@ -208,7 +208,7 @@ class GradientTape:
     def _targets(self, target: Any, weights: Any, recording: Any, unconnected: str) -> list[tuple[Any, Any]]:
         targets = _leaves(target)
         if weights is None:
-            cotangents = [None] * len(targets)
+            cotangents: list[Any] = [None] * len(targets)
         else:
             cotangents = _leaves(weights) if type(target) in (list, tuple, dict) else [weights]
         if len(cotangents) != len(targets):
@@ -296,7 +296,7 @@ class GradientTape:
         try:
             yield
         finally:
-            if paused and self._open and self._recording is not None:  # a new one after a reset
+            if paused and self._recording is not None and self._recording.open:  # a new one after a reset
                 ACTIVE.set(tuple(sorted({*ACTIVE.get(), self._recording}, key=_level)))
 
     def reset(self) -> None:
@@ -312,7 +312,7 @@ class GradientTape:
 
     def watched_variables(self) -> tuple[Variable[Any], ...]:
         """Return the variables that the tape watches, in the order in which it met them."""
-        held = self._recording.variables.values() if self._recording is not None else ()  # type: ignore[attr-defined]
+        held = self._recording.variables.values() if self._recording is not None else ()
         return tuple(x for x, _ in held if isinstance(x, Variable))
 
     def _live(self, what: str) -> Any:

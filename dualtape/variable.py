@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar, overload
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from dualtape.array import ACTIVE, Operand
 from dualtape.errors import ReadOnlyError, TracedConversionError
+from dualtape.signatures import ArrayOperators
 
 __all__ = ["Constant", "Variable", "constant"]
 
 T = TypeVar("T", bound=np.inexact[Any])
 
 
-class Held(Operand, Generic[T]):
+class Held(ArrayOperators[T], Operand):
     """A value with a name; its array is replaced, never written, since records may hold it."""
 
     __slots__ = ("__weakref__", "_value", "name", "trainable")
@@ -49,11 +52,11 @@ class Held(Operand, Generic[T]):
         """Return a copy of the value."""
         return self._value.copy()  # type: ignore[no-any-return]  # as above
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+    def __array__(self, dtype: None = None, copy: bool | None = None) -> np.ndarray[Any, np.dtype[T]]:
         """Convert to an array: the value, read-only, or an object array of handles inside a tape that watches it."""
         x = self._resolve(ACTIVE.get())
         if isinstance(x, Operand):
-            return x.__array__(dtype, copy)  # type: ignore[attr-defined]  # a traced array
+            return x.__array__(dtype, copy)  # type: ignore[attr-defined,no-any-return]  # a traced array
         return np.array(self._value, dtype=dtype, copy=copy)
 
     def __float__(self) -> float:
@@ -97,6 +100,34 @@ class Variable(Held[T]):
     """
 
     __slots__ = ()
+
+    @overload
+    def __init__(
+        self: Variable[T],
+        initial_value: NDArray[T] | T,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Variable[np.float64],
+        initial_value: float | Sequence[Any],
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Variable[T],
+        initial_value: ArrayLike,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: type[T] | np.dtype[T],
+    ) -> None: ...
 
     def __init__(
         self, initial_value: Any, *, name: str | None = None, trainable: bool = True, dtype: Any = None
@@ -151,6 +182,16 @@ class Constant(Held[T]):
     """A value that does not change, and that a tape watches only on request; made by `constant`."""
 
     __slots__ = ()
+
+
+@overload
+def constant(value: NDArray[T] | T, *, name: str | None = None, dtype: None = None) -> Constant[T]: ...
+@overload
+def constant(
+    value: float | Sequence[Any], *, name: str | None = None, dtype: None = None
+) -> Constant[np.float64]: ...
+@overload
+def constant(value: ArrayLike, *, name: str | None = None, dtype: type[T] | np.dtype[T]) -> Constant[T]: ...
 
 
 def constant(value: Any, *, name: str | None = None, dtype: Any = None) -> Constant[Any]:

@@ -99,9 +99,11 @@ class ReverseRecording(BaseRecording):
                 return handle
         return operate(primitive, x, y)
 
-    def _record2(self, primitive: Primitive, x: Any, y: Any) -> TapeArray | None:
+    def _record2(self, primitive: Primitive, x: Any, y: Any) -> Any:
         """Record an elementwise primitive of plain handles and plain constants; `None` where there is more to look at."""
         ix = iy = sx = sy = None
+        a: Any
+        b: Any
         if type(x) is TapeArray and x.recording is self:
             a = x._primal
             ix = x.node
@@ -253,7 +255,7 @@ class ReverseRecording(BaseRecording):
             return primal.copy("K")
         return primal
 
-    def _hold(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    def _hold(self, array: Any) -> Any:
         """Return a constant as it is now, whatever its owner does to it later: small ones copied, large ones locked."""
         if array.nbytes <= LARGE or self.options.copy_constants:
             return array.copy()
@@ -391,27 +393,27 @@ class Walk:
         if "place" in params:
             self._scatter(ix, params["place"], g, shape)
             return
-        rules = primitive._vjp
+        rules: Any = primitive._vjp
         if primitive.partials is not None:
             gx = _pull_elementwise(primitive, 0, g, out, (x,))
-        elif type(rules) is tuple:
-            gx = rules[0](g, out, x, **params)
-        else:
+        elif callable(rules):
             gx = rules(0, g, out, x, **params)
+        else:
+            gx = rules[0](g, out, x, **params)
         self._fit(ix, g, gx, shape, is_real)
 
     def _pull(self, record: tuple[Any, ...], g: Any) -> None:
         """Pull a cotangent back through a record of any primitive."""
         _, primitive, kept, out, indices, params, specs = record
-        rules = primitive._vjp
+        rules: Any = primitive._vjp
         for i, target in enumerate(indices):
             if target is not None:
                 if primitive.partials is not None:
                     gx = _pull_elementwise(primitive, i, g, out, kept)
-                elif type(rules) is tuple:
-                    gx = rules[i](g, out, *kept, **params)
-                else:
+                elif callable(rules):
                     gx = rules(i, g, out, *kept, **params)
+                else:
+                    gx = rules[i](g, out, *kept, **params)
                 self._fit(target, g, gx, *specs[i])
 
     def _fit(self, target: int, g: Any, gx: Any, shape: tuple[int, ...], is_real: bool) -> None:
@@ -461,8 +463,9 @@ def _pull_elementwise(primitive: Primitive, i: int, g: Any, out: Any, kept: tupl
     assert primitive.partials is not None
     partial = primitive.partials[i]
     gx = g if partial is None else g * _conj(partial(out, *kept))
-    if primitive.conjugates is not None and primitive.conjugates[i] is not None and kept[i].dtype.kind == "c":
-        gx = gx + np.conj(g) * primitive.conjugates[i](out, *kept)
+    conjugate = primitive.conjugates[i] if primitive.conjugates is not None else None
+    if conjugate is not None and kept[i] is not None and kept[i].dtype.kind == "c":
+        gx = gx + np.conj(g) * conjugate(out, *kept)
     return gx
 
 
