@@ -65,7 +65,7 @@ class Recording(Protocol):
         ...
 
     def extend(self, x: TracedArray) -> Any:
-        """Return the node of a computed value that is watched from now on: it may be a source, and depends on others."""
+        """Return the node of a computed value that is watched from now on: a source that depends on others."""
         ...
 
     def constant(self, primal: Any) -> Any:
@@ -220,6 +220,8 @@ def register_backend(mode: str, backend: Backend, *, replace: bool = False) -> N
     """
     if not replace and (mode in _REGISTERED or _entries(mode)):
         raise ValueError(f"the mode {mode!r} is provided already; pass replace=True to replace it")
+    if not isinstance(backend, Backend):
+        raise TypeError(f"{backend!r} is no backend: it lacks `protocol` or `open`")
     _check(mode, backend, "the object")
     _REGISTERED[mode] = (backend, None, None)
 
@@ -255,6 +257,10 @@ def modes() -> tuple[ModeInfo, ...]:
         ['forward']
     """
     found = [ModeInfo(mode, name, version, None) for mode, (_, name, version) in _REGISTERED.items()]
+    for mode, (_, owner, _) in _REGISTERED.items():
+        for name, version in sorted(map(_named, _entries(mode)) if owner else ()):
+            error = f"{name} claims the mode {mode!r}, which {owner} itself provides"
+            found.append(ModeInfo(mode, name, version, error))
     for mode in sorted({entry.name for entry in _entries()} - _REGISTERED.keys()):
         try:
             find_backend(mode)
@@ -288,7 +294,7 @@ def _load(mode: str) -> Backend:
     ((name, version), _), entry = next(iter(entries.items()))
     try:
         backend = entry.load()
-    except Exception as error:  # whatever a plugin raises at import must not take the other modes down
+    except (Exception, SystemExit) as error:  # whatever a plugin raises at import must not take the other modes down
         raise BackendError(
             f"the mode {mode!r} can't be used: {name} {version} fails to load: {type(error).__name__}: {error}"
         ) from error
@@ -298,7 +304,7 @@ def _load(mode: str) -> Backend:
 
 def _check(mode: str, backend: object, what: str) -> None:
     if not isinstance(backend, Backend):
-        raise TypeError(f"{what}, given for the mode {mode!r}, is no backend: it lacks `protocol` or `open`")
+        raise BackendError(f"the mode {mode!r} can't be used: what {what} provides lacks `protocol` or `open`")
     if backend.protocol != PROTOCOL:
         from importlib.metadata import version
 
