@@ -89,7 +89,7 @@ class Operand:
 
     def __iter__(self) -> Iterator[Any]:
         """Iterate over the first axis, in views."""
-        return (self[i] for i in range(len(self)))
+        return map(self.__getitem__, range(len(self)))
 
     def __contains__(self, item: object) -> bool:
         """Tell whether an equal entry is in the array."""
@@ -172,7 +172,7 @@ class TracedArray(Operand):
         value = self._fresh()._primal
         if isinstance(value, TracedArray):
             value = snapshot(value)
-            value.view = "the primal of a traced array"
+            value.view = "primal of a traced array"
         elif isinstance(value, np.ndarray):
             value = value.view()
             value.flags.writeable = False

@@ -13,6 +13,7 @@ import numpy as np
 from dualtape.array import ACTIVE, TracedArray, apply, operate, plain, resolve, snapshot
 from dualtape.backend import PROTOCOL, BaseRecording, TapeOptions
 from dualtape.errors import DualtapeError, ForwardMemoryError, PerformanceWarning, RuleError, TapeError
+from dualtape.frames import stack_level
 from dualtape.inplace import ViewMixin, container
 from dualtape.primitive import Primitive
 from dualtape.variable import Variable
@@ -176,7 +177,7 @@ class ForwardRecording(BaseRecording):
                 f"a forward tape over {self._rows} entries costs about {self._rows // 4} times what a reverse tape "
                 f"does: pass mode='reverse'",
                 PerformanceWarning,
-                stacklevel=5,
+                stacklevel=stack_level(),
             )
         unit = np.eye(primal.size, dtype=dtype)
         if dtype.kind == "c":

@@ -342,8 +342,9 @@ def _write_plain(root: TracedArray, chain: Any, place: Place, value: Any, key: A
 
 def _check_writeable(x: TracedArray, root: TracedArray) -> None:
     if root.view is not None and type(root.view) is not list:
+        what = f"variable {root.view.name!r}" if hasattr(root.view, "name") else root.view
         raise ReadOnlyError(
-            f"{root.view} is read-only: write into a copy (x = w.copy()), or change a variable with w.assign(...)"
+            f"the {what} is read-only: write into a copy (x = w.copy()), or change a variable with w.assign(...)"
         )
     if not isinstance(plain(x), np.ndarray):
         raise TypeError(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dualtape.array import ACTIVE, Operand
+from dualtape.array import ACTIVE, BINARY_OPERATORS, Operand
 from dualtape.errors import ReadOnlyError, TracedConversionError
 from dualtape.signatures import ArrayOperators
 
@@ -69,7 +70,15 @@ class Held(ArrayOperators[T], Operand):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         """Refuse: a variable changes as a whole."""
-        raise ReadOnlyError(f"{self} can't be written in place: write into a copy (x = w.copy()), or use w.assign(...)")
+        raise ReadOnlyError(
+            f"the variable {self.name!r} can't be written in place: write into a copy (x = w.copy()), or use w.assign(...)"
+        )
+
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        """Restore a pickled or copied value, frozen as it was."""
+        for name, part in state[1].items():
+            setattr(self, name, part)
+        _frozen(self._value)
 
     def __repr__(self) -> str:
         """Show name, shape, dtype and value."""
@@ -159,23 +168,33 @@ class Variable(Held[T]):
 
     def assign_add(self, delta: Any) -> Variable[T]:
         """Add to the value; see `assign`."""
-        return self.assign(self._changed(np.add, delta))
+        self += delta
+        return self
 
     def assign_sub(self, delta: Any) -> Variable[T]:
         """Subtract from the value; see `assign`."""
-        return self.assign(self._changed(np.subtract, delta))
-
-    def _changed(self, ufunc: np.ufunc, operand: Any) -> Any:
-        array = _untraced(operand, ufunc.__name__)
-        try:
-            return ufunc(self._value, operand if isinstance(operand, (int, float, complex)) else array)
-        except ValueError:
-            raise ValueError(
-                f"{self._named()} has shape {self.shape}, which does not fit an operand of shape {array.shape}"
-            ) from None
+        self -= delta
+        return self
 
     def _named(self) -> str:
         return f"the variable {self.name!r}" if self.name else "the variable"
+
+
+def _in_place(function: Callable[[Any, Any], Any]) -> Callable[[Variable[Any], Any], Variable[Any]]:
+    def change(self: Variable[Any], other: Any) -> Variable[Any]:
+        operand = other if isinstance(other, (int, float, complex)) else _untraced(other, "an in-place operator")
+        try:
+            return self.assign(function(self._value, operand))
+        except ValueError as error:
+            shape = np.shape(operand)
+            raise ValueError(f"{self._named()} has shape {self.shape}, an operand of shape {shape} does not fit it") from error
+
+    return change
+
+
+for _name in BINARY_OPERATORS:
+    setattr(Variable, f"__i{_name}__", _in_place(getattr(operator, _name)))
+Variable.__ifloordiv__ = _in_place(operator.floordiv)  # type: ignore[attr-defined]  # has no derivative, so not in the table
 
 
 class Constant(Held[T]):

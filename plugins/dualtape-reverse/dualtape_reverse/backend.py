@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from dualtape.array import ACTIVE, NO_PARAMS, TracedArray, apply, operate, plain, snapshot
 from dualtape.backend import PROTOCOL, BaseRecording, TapeOptions
 from dualtape.errors import DualtapeError, NoRuleError, RuleError
+from dualtape.frames import user_line
 from dualtape.inplace import LARGE, Guard, Place, ViewMixin, container
 from dualtape.primitive import NOTHING, SHAPE, Primitive
 from dualtape.variable import Variable
@@ -234,7 +234,7 @@ class ReverseRecording(BaseRecording):
 
     def _handle(self, out: Any, index: int) -> TapeArray:
         if self.options.debug:
-            self._lines[index] = _user_line()
+            self._lines[index] = user_line()
         handle: TapeArray = new(TapeArray)
         handle._primal = out
         handle.recording = self
@@ -336,6 +336,7 @@ class Walk:
         cotangents, owned, results, add = self.cotangents, self.owned, self.results, self.add
         size, lead = len(cotangents), self.lead
         record: tuple[Any, ...] = ()
+        g: Any = None
         try:
             for record in reversed(records):
                 index = record[0]
@@ -382,7 +383,7 @@ class Walk:
         except DualtapeError:
             raise
         except Exception as error:
-            raise _explained(record, error, lines) from error
+            raise _explained(record, g, error, lines) from error
         for index in results:
             if results[index] is None and index < size:
                 results[index] = cotangents[index]
@@ -487,18 +488,17 @@ def unbroadcast(g: Any, shape: tuple[int, ...], lead: int) -> Any:
     return g.reshape(g.shape[:lead] + shape)
 
 
-def _explained(record: tuple[Any, ...], error: Exception, lines: dict[int, str]) -> RuleError:
+def _explained(record: tuple[Any, ...], g: Any, error: Exception, lines: dict[int, str]) -> RuleError:
+    """Say which rule failed, on what, and where the record was made."""
     what = record[1].name if isinstance(record[1], Primitive) else "item assignment"
-    shapes = ", ".join(str(np.shape(plain(x))) for x in (record[2] if len(record) == 7 else record[2:3]) if x is not None)
+    kept = record[2] if type(record[2]) is list else [record[2]]
+    shapes = ", ".join(str(plain(x).shape) for x in kept if hasattr(x, "shape"))
+    operands = f" and operands of shapes {shapes}" if shapes else ""
     line = f", recorded at {lines[record[0]]}" if record[0] in lines else ""
-    return RuleError(f"the VJP rule of {what} failed in reverse mode on operands of shapes {shapes}{line}: {error}")
-
-
-def _user_line() -> str:
-    frame = sys._getframe(2)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] in ("dualtape", "dualtape_reverse", "numpy"):
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return RuleError(
+        f"the VJP rule of {what} failed in reverse mode on a cotangent of shape {np.shape(plain(g))}{operands}{line}: "
+        f"{error}"
+    )
 
 
 class ReverseBackend:
