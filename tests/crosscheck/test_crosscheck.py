@@ -1,0 +1,167 @@
+"""Every operation in the registry: forward against reverse against numerical derivatives, first and second."""
+
+import importlib
+import pkgutil
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dualtape as dt
+from dualtape.array import NO_PARAMS, apply
+from dualtape.inplace import container
+from dualtape.primitive import PRIMITIVES, Primitive, elementwise, structural
+from dualtape.testing import Sample, check_sample, samples
+from dualtape_reverse.backend import Walk
+
+
+def all_samples() -> dict[str, list[Sample]]:
+    """The samples of each operation."""
+    found: dict[str, list[Sample]] = defaultdict(list)
+    for module in pkgutil.iter_modules(samples.__path__, f"{samples.__name__}."):
+        for sample in importlib.import_module(module.name).SAMPLES:
+            found[sample.operation].append(sample)
+    return found
+
+
+SAMPLES = all_samples()
+REGISTERED = sorted(PRIMITIVES)
+
+
+def pull_at_once(recording: Any, targets: list[tuple[Any, Any]], sources: list[tuple[Any, Any]]) -> list[Any]:
+    """Pull stacked cotangents back in one walk, so that the rules meet a leading batch axis."""
+    walk = Walk(max(x.node for x, _ in targets) + 1, [node for node, _ in sources], lead=1)
+    for x, cotangents in targets:
+        walk.add(x.node, cotangents, False)
+    walk.run(recording._records, recording._lines)
+    return [walk.results.get(node) for node, _ in sources]
+
+
+def primitives_of(sample: Sample) -> set[str]:
+    """The names of the primitives that a sample's call records."""
+    with np.errstate(all="ignore"), dt.GradientTape("reverse") as tape:
+        args = [container(np.array(x)) for x in sample.args]
+        tape.watch(args)
+        sample.function(*args)
+    recording: Any = tape._recording
+    return {record[1].name for record in recording._records if isinstance(record[1], Primitive)}
+
+
+@pytest.mark.parametrize("operation", sorted({*REGISTERED, *SAMPLES}))
+def test_operation(operation: str, record_difference: Callable[..., None]) -> None:
+    failures = []
+    for sample in SAMPLES[operation]:
+        try:
+            record_difference(operation, **check_sample(sample, pull_at_once))
+        except AssertionError as failure:
+            failures.append(str(failure))
+        except Exception:  # noqa: BLE001  # the other samples are tried all the same
+            failures.append(f"{operation} ({sample.label})\n{traceback.format_exc(limit=-4)}")
+    assert not failures, "\n\n".join(failures)
+    assert SAMPLES[operation], f"{operation} has no samples in dualtape/testing/samples"
+    if operation in REGISTERED:
+        assert any(operation in primitives_of(s) for s in SAMPLES[operation]), f"no sample of {operation} calls it"
+
+
+# --- the check itself: it fails where a rule is wrong ---------------------------------------------------------------
+
+
+@pytest.fixture
+def registry() -> Iterator[None]:
+    """Forget the primitives that a test registers."""
+    before = set(PRIMITIVES)
+    yield
+    for name in set(PRIMITIVES) - before:
+        del PRIMITIVES[name]
+
+
+def sample_of(primitive: Primitive, *args: Any, **settings: Any) -> Sample:
+    return Sample(primitive.name, lambda *xs: apply(primitive, xs, NO_PARAMS), args, **settings)
+
+
+def fails(sample: Sample, *messages: str) -> None:
+    with pytest.raises(AssertionError) as failure:
+        check_sample(sample, pull_at_once)
+    for message in messages:
+        assert message in str(failure.value)
+
+
+X = np.array([[0.3, 0.7, 1.1], [0.2, -0.4, 0.9]])
+
+
+def cube(x: Any) -> Any:
+    return x * x * x
+
+
+def doubled_sum(x: Any) -> Any:
+    return 2.0 * np.sum(x * x, axis=-1)
+
+
+@pytest.mark.usefixtures("registry")
+class TestWrongRules:
+    def test_right_rule_passes(self) -> None:
+        check_sample(
+            sample_of(elementwise(cube, lambda _out, x: 3.0 * x * x, name="right"), X, analytic=True), pull_at_once
+        )
+
+    def test_wrong_partial(self) -> None:
+        primitive = elementwise(cube, lambda _out, x: 3.0 * x, name="wrong partial")
+        fails(sample_of(primitive, X), "first, numerical", "forward 0.9", "numerical 0.27")
+        fails(sample_of(primitive, X, analytic=True), "first, numerical")
+
+    def test_wrong_jvp(self) -> None:
+        primitive = structural("wrong jvp", doubled_sum, (lambda t, _out, x: 2.0 * np.sum(t * x, axis=-1),))
+        primitive.vjp = (lambda g, _out, x: 4.0 * g[..., None] * x,)
+        fails(sample_of(primitive, X), "first:", "forward 2.2, reverse 4.4")
+
+    def test_wrong_vjp(self) -> None:
+        primitive = structural("wrong vjp", doubled_sum, (lambda t, _out, x: 4.0 * np.sum(t * x, axis=-1),))
+        primitive.vjp = (lambda g, _out, x: 2.0 * g[..., None] * x,)
+        fails(sample_of(primitive, X), "first:", "forward 4.4, reverse 2.2")
+
+    def test_rule_that_fails_with_batches(self) -> None:
+        # It takes the batch axis for the operand's where both have length 2.
+        def jvp(t: Any, _out: Any, x: Any) -> Any:
+            return 4.0 * np.sum(t * x, axis=-1) if len(t) != 2 else 4.0 * np.sum(t[::-1] * x, axis=-1)
+
+        primitive = structural("wrong batches", doubled_sum, (jvp,))
+        primitive.vjp = (lambda g, _out, x: 4.0 * g[..., None] * x,)
+        fails(sample_of(primitive, X), "2 tangents at once")
+
+    def test_rule_without_second_derivative(self) -> None:
+        primitive = elementwise(
+            cube, lambda _out, x: 3.0 * x.primal**2 if hasattr(x, "primal") else 3.0 * x**2, name="cut"
+        )
+        fails(sample_of(primitive, X), "second")
+
+    def test_other_value(self) -> None:
+        def traced_differently(x: Any) -> Any:
+            return np.nextafter(x, 2.0) if type(x) is np.ndarray else x * 1.0
+
+        sample = Sample("multiply", traced_differently, (X,))
+        fails(sample, "values differ from NumPy's")
+
+    def test_other_dtype(self) -> None:
+        fails(
+            Sample(
+                "multiply", lambda x: x * 1.0 if type(x) is np.ndarray else x * np.float64(1.0), (X.astype(np.float32),)
+            ),
+            "values",
+        )
+
+    def test_unexpected_subgradient(self) -> None:
+        sample = Sample("absolute", np.abs, (np.zeros(2),), kink=True, expected=(np.ones(2),))
+        fails(sample, "forward gradient", "reverse gradient", "expected 1")
+        check_sample(Sample("absolute", np.abs, (np.zeros(2),), kink=True, expected=(np.zeros(2),)), pull_at_once)
+
+    def test_wrong_conjugate(self) -> None:
+        primitive = elementwise(
+            lambda z: z * np.conj(z) * (1.0 + 0.0j),
+            lambda _out, z: np.conj(z),
+            conjugates=(lambda _out, z: -z,),
+            name="norm",
+        )
+        fails(sample_of(primitive, X + 1j * X[::-1]), "first, numerical", "d re output[0, 0] / d re argument[0, 0]")
