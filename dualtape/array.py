@@ -37,7 +37,7 @@ class Operand:
 
     __slots__ = ()
     __array_priority__ = 1000.0
-    __hash__: ClassVar[None]  # type: ignore[assignment]  # elementwise ==, so no hash, as ndarray
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # elementwise ==, so no hash, as ndarray
 
     def _resolve(self, active: tuple[Any, ...]) -> Any:
         """Return the operand as the operations of the context see it: a live traced array, or plain data."""

@@ -458,7 +458,7 @@ def _contract(tangents: Any, cotangent: Any) -> Any:
     if cotangent is not None:
         tangents = tangents * np.conj(cotangent)
     if tangents.ndim > 1:
-        tangents = np.sum(tangents.reshape(tangents.shape[0], -1), axis=1)
+        tangents = np.sum(tangents, axis=tuple(range(1, tangents.ndim)))
     elif cotangent is None:
         tangents = tangents + 0.0  # a copy: the rows belong to a handle
     return tangents.real if tangents.dtype.kind == "c" else tangents
