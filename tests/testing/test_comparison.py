@@ -31,9 +31,8 @@ def test_largest_difference_is_kept() -> None:
 
 def test_each_is_compared_with_the_last() -> None:
     comparison = Comparison()
-    comparison.compare(
-        "c", {"a": np.ones(2), "b": np.zeros(2), "last": np.array([1.0, 0.0])}, 0.1, lambda at: f"entry {at}"
-    )
+    values = {"a": np.ones(2), "b": np.zeros(2), "last": np.array([1.0, 0.0])}
+    comparison.compare("c", values, 0.1, lambda at: f"entry {at}")
     (message,) = comparison.failures
     assert message == (
         "c: 2 of 2 entries differ by more than 1e-01\n"

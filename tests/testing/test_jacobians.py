@@ -81,12 +81,12 @@ def test_gradient_of_weighted_outputs(mode: str) -> None:
 
 
 def test_second_derivative(mode: str, outer_mode: str) -> None:
-    found = second(outer_mode, mode, f, [X, Y], [np.ones(3), np.float64(1.0)])
+    found = second_derivative(outer_mode, mode, f, [X, Y], [np.ones(3), np.float64(1.0)])
     assert np.allclose(found, np.block([[np.diag(2.0 - 2.0 * np.sin(X)), np.cos(X)[:, None]], [np.cos(X), 0.0]]))
 
 
 def test_second_derivative_of_a_linear_function(mode: str, outer_mode: str) -> None:
-    assert np.array_equal(second(outer_mode, mode, lambda x: x * 2.0, [X], [X]), np.zeros((3, 3)))
+    assert np.array_equal(second_derivative(outer_mode, mode, lambda x: x * 2.0, [X], [X]), np.zeros((3, 3)))
 
 
 @pytest.mark.parametrize("shape", [(0,), (2, 0)])
