@@ -259,8 +259,8 @@ def modes() -> tuple[ModeInfo, ...]:
     found = [ModeInfo(mode, name, version, None) for mode, (_, name, version) in _REGISTERED.items()]
     for mode, (_, owner, _) in _REGISTERED.items():
         for name, version in sorted(map(_named, _entries(mode)) if owner else ()):
-            error = f"{name} claims the mode {mode!r}, which {owner} itself provides"
-            found.append(ModeInfo(mode, name, version, error))
+            claim = f"{name} claims the mode {mode!r}, which {owner} itself provides"
+            found.append(ModeInfo(mode, name, version, claim))
     for mode in sorted({entry.name for entry in _entries()} - _REGISTERED.keys()):
         try:
             find_backend(mode)
