@@ -12,6 +12,7 @@ from dualtape.testing.jacobians import (
     pull,
     push,
     reverse_jacobian,
+    second_derivative,
 )
 
 X = np.array([0.3, -1.2, 2.5])
