@@ -200,7 +200,7 @@ class Adam(Optimizer):
             # The number of steps is the variable's own: one that joins late starts with its own bias correction.
             state[:] = [np.zeros_like(gradient), np.zeros_like(gradient.real), np.zeros((), np.int64)]
         first = self.beta_1 * state[0] + (1.0 - self.beta_1) * gradient
-        second = self.beta_2 * state[1] + (1.0 - self.beta_2) * (gradient * gradient.conj()).real
+        second = self.beta_2 * state[1] + (1.0 - self.beta_2) * np.real(gradient * np.conj(gradient))
         steps = int(state[2]) + 1
         state[:] = [first, second, np.asarray(steps)]
         rate = self.learning_rate * math.sqrt(1.0 - self.beta_2**steps) / (1.0 - self.beta_1**steps)
