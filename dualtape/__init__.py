@@ -1,13 +1,36 @@
 """dualtape: derivatives of NumPy code, forward and reverse, behind one tape."""
 
-from dualtape import dual as _dual
-from dualtape import ops as _ops  # noqa: F401
-from dualtape import optimizers
-from dualtape.backend import Backend, Recording, modes, provide, register_backend
+from dualtape import errors, optimizers
+from dualtape import ops as _ops  # the operations enter themselves in the registry
+from dualtape.backend import Backend, BaseRecording, Recording, TapeOptions
 from dualtape.dual import DualArray, ForwardBackend, set_forward_memory_limit
 from dualtape.ops.creation import empty, full, zeros
+from dualtape.registry import ModeInfo, modes, provide, register_backend
 from dualtape.tape import GradientTape, set_default_mode
-from dualtape.variable import Variable, constant
+from dualtape.variable import Constant, Variable, constant
+
+__all__ = [
+    "Backend",
+    "BaseRecording",
+    "Constant",
+    "DualArray",
+    "GradientTape",
+    "ModeInfo",
+    "Recording",
+    "TapeOptions",
+    "Variable",
+    "constant",
+    "empty",
+    "errors",
+    "full",
+    "modes",
+    "optimizers",
+    "register_backend",
+    "set_default_mode",
+    "set_forward_memory_limit",
+    "zeros",
+]
 
 __version__ = "0.1.0"
+_ops.install_operators()
 provide("forward", ForwardBackend(), "dualtape", __version__)

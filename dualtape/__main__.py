@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from dualtape import __version__, demo
-from dualtape.backend import find_backend, modes
 from dualtape.errors import BackendError, UnknownModeError
+from dualtape.registry import find_backend, modes
 
 __all__ = ["main"]
 

@@ -16,9 +16,10 @@ from dualtape.errors import DualtapeError, ForwardMemoryError, PerformanceWarnin
 from dualtape.frames import stack_level
 from dualtape.inplace import ViewMixin, container
 from dualtape.primitive import Primitive
+from dualtape.seeds import Seeds, Table, spread
 from dualtape.variable import Variable
 
-__all__ = ["DualArray", "ForwardBackend", "ForwardRecording", "Seeds", "set_forward_memory_limit"]
+__all__ = ["DualArray", "ForwardBackend", "ForwardRecording", "set_forward_memory_limit"]
 
 T = TypeVar("T", bound=np.inexact[Any])
 WARN_ROWS = 256  # rows from which a forward tape is many times dearer than a reverse one
@@ -45,25 +46,6 @@ def set_forward_memory_limit(nbytes: int) -> int:
         raise ValueError(f"the limit is a positive number of bytes, not {nbytes}")
     before, _limit[0] = _limit[0], int(nbytes)
     return before
-
-
-class Seeds:
-    """Which rows of a stack of tangents belong to which source: (source, rows) in order of the sources."""
-
-    __slots__ = ("rows", "sources")
-
-    def __init__(self, sources: tuple[tuple[int, int], ...]) -> None:
-        self.sources = sources
-        self.rows = sum(n for _, n in sources)
-
-    def find(self, source: int) -> slice | None:
-        """Return the rows of a source, or `None` where there are none."""
-        start = 0
-        for number, rows in self.sources:
-            if number == source:
-                return slice(start, start + rows)
-            start += rows
-        return None
 
 
 class DualArray(TracedArray, Generic[T]):
@@ -151,7 +133,7 @@ class DualView(ViewMixin, DualArray[Any]):
 class ForwardRecording(BaseRecording):
     """One open forward tape: nothing is kept but the table of seeds."""
 
-    __slots__ = ("_interned", "_rows", "_sources", "_unions", "empty")
+    __slots__ = ("_rows", "_sources", "table")
 
     array_type = DualArray
     view_type = DualView
@@ -160,9 +142,7 @@ class ForwardRecording(BaseRecording):
         super().__init__(options, level)
         self._sources = count()
         self._rows = 0
-        self.empty = Seeds(())
-        self._interned: dict[tuple[tuple[int, int], ...], Seeds] = {(): self.empty}
-        self._unions: dict[tuple[Seeds, Seeds], tuple[Seeds, Any, Any]] = {}
+        self.table = Table()
 
     # --- sources --------------------------------------------------------------------------------------------------
 
@@ -182,7 +162,7 @@ class ForwardRecording(BaseRecording):
         unit = np.eye(primal.size, dtype=dtype)
         if dtype.kind == "c":
             unit = np.concatenate([unit, 1j * unit])
-        return unit.reshape(rows, *primal.shape), self._intern(((next(self._sources), rows),))
+        return unit.reshape(rows, *primal.shape), self.table.intern(((next(self._sources), rows),))
 
     def extend(self, x: TracedArray) -> tuple[Any, Seeds]:
         """Give a computed value rows of its own beside those of what it depends on; return the node of these."""
@@ -193,7 +173,7 @@ class ForwardRecording(BaseRecording):
 
     def constant(self, primal: Any) -> tuple[Any, Seeds]:
         """Return the node of a value that depends on nothing: a stack of no rows."""
-        return np.zeros((0, *primal.shape), primal.dtype), self.empty
+        return np.zeros((0, *primal.shape), primal.dtype), self.table.empty
 
     def source(self, x: TracedArray) -> Any:
         """Refuse: in forward mode a derivative is taken along directions that are there from the start."""
@@ -292,7 +272,7 @@ class ForwardRecording(BaseRecording):
                 primals.append(x._primal)
                 traced.append(x)
                 own = x.node[1]
-                seeds = own if seeds is None or seeds is own else self._union(seeds, own)[0]
+                seeds = own if seeds is None or seeds is own else self.table.union(seeds, own)[0]
             else:
                 primals.append(x)
                 traced.append(None)
@@ -351,33 +331,22 @@ class ForwardRecording(BaseRecording):
 
     # --- seeds ----------------------------------------------------------------------------------------------------
 
-    def _intern(self, sources: tuple[tuple[int, int], ...]) -> Seeds:
-        return self._interned.setdefault(sources, Seeds(sources))
-
-    def _union(self, a: Seeds, b: Seeds) -> tuple[Seeds, Any, Any]:
-        """Return the union of two seeds, and where the rows of each stand in it: `None` for all of them."""
-        found = self._unions.get((a, b))
-        if found is None:
-            union = self._intern(tuple(sorted({*a.sources, *b.sources})))
-            found = self._unions[a, b] = (union, _rows(a, union), _rows(b, union))
-        return found
-
     def _expand(self, x: TracedArray, seeds: Seeds) -> Any:
         """Return the tangents of a handle as rows of larger seeds, and let it keep them: its next use needs them too."""
         tangents, own = x.node
         if own is seeds:
             return tangents
         self._check(seeds.rows, x._primal, "an operand")
-        tangents = _spread(tangents, self._union(own, seeds)[1], seeds.rows)
+        tangents = spread(tangents, self.table.union(own, seeds)[1], seeds.rows)
         if x.view is None:
             x.node = (tangents, seeds)
         return tangents
 
     def _align(self, a: Any, b: Any, x: Any = None, y: Any = None) -> Any:
         """Return the tangents of two nodes as rows of the union of their seeds, with that union between them."""
-        union, rows_a, rows_b = self._union(a[1], b[1])
+        union, rows_a, rows_b = self.table.union(a[1], b[1])
         self._check(union.rows, a[0][0] if len(a[0]) else b[0][0], "an operand")
-        s, t = _spread(a[0], rows_a, union.rows), _spread(b[0], rows_b, union.rows)
+        s, t = spread(a[0], rows_a, union.rows), spread(b[0], rows_b, union.rows)
         if x is not None and rows_a is not None and x.view is None:
             x.node = (s, union)
         if y is not None and rows_b is not None and y.view is None:
@@ -464,31 +433,6 @@ def _contract(tangents: Any, cotangent: Any) -> Any:
     return tangents.real if tangents.dtype.kind == "c" else tangents
 
 
-def _rows(part: Seeds, whole: Seeds) -> Any:
-    if part is whole:
-        return None
-    spots = [np.arange(part.rows)[:0]]
-    for number, _ in part.sources:
-        where = whole.find(number)
-        assert where is not None
-        spots.append(np.arange(where.start, where.stop))
-    rows = np.concatenate(spots)
-    if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
-        return slice(int(rows[0]), int(rows[-1]) + 1)
-    return rows
-
-
-def _spread(tangents: Any, rows: Any, total: int) -> Any:
-    if rows is None:
-        return tangents
-    full: Any = np.zeros((total, *tangents.shape[1:]), tangents.dtype)
-    if isinstance(tangents, TracedArray):
-        full = container(full)
-    if tangents.shape[0]:
-        full[rows] = tangents
-    return full
-
-
 def _references(held: list[Any]) -> int:
     return sys.getrefcount(held[0])
 
@@ -513,4 +457,4 @@ class ForwardBackend:
 
 
 FREE = ForwardRecording(TapeOptions(), level=0)
-FREE_SEEDS = FREE._intern(((next(FREE._sources), 1),))
+FREE_SEEDS = FREE.table.intern(((next(FREE._sources), 1),))

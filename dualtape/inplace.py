@@ -1,4 +1,4 @@
-"""Writing: item assignment, views, who owns a buffer, and the guard of constants."""
+"""Writing: item assignment, views, and who owns a buffer."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ from typing import Any
 from weakref import ref
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
-from dualtape.array import ACTIVE, NO_PARAMS, WRITING, Operand, TracedArray, apply, operate, plain, resolve, snapshot
+from dualtape.array import ACTIVE, NO_PARAMS, WRITING, TracedArray, apply, operate, plain, resolve, snapshot
 from dualtape.errors import ReadOnlyError
+from dualtape.places import Place, parse_key
 from dualtape.primitive import Primitive
 
-__all__ = ["IDLE", "LARGE", "Guard", "Place", "View", "as_view", "container", "parse_key", "update", "write"]
+__all__ = ["IDLE", "View", "ViewMixin", "as_view", "container", "promote", "update", "write"]
 
-Shape = tuple[int, ...]
-Region = tuple[int, Shape, Shape, Shape]
-LARGE = 4096  # bytes above which a constant is locked, which costs 200 ns, rather than copied
 
 
 class Idle:
@@ -139,87 +136,6 @@ def _shares(value: np.ndarray[Any, Any], base: Any) -> bool:
     # NumPy collapses chains of views to the owner of the memory.
     owner = value.base
     return owner is not None and (owner is base or owner is getattr(base, "base", None))
-
-
-# --- places -----------------------------------------------------------------------------------------------------
-
-
-class Place:
-    """Where a read or a write goes: a key into the root, or into a strided region of it.
-
-    A region is (offset, shape, strides, shape of the root), counted in elements of the root in C order.
-    """
-
-    __slots__ = ("key", "region", "repeats", "shift")
-
-    def __init__(self, key: tuple[Any, ...], region: Region | None, repeats: bool, shift: int) -> None:
-        self.key, self.region, self.repeats, self.shift = key, region, repeats, shift
-
-    def get(self, buffer: Any, lead: int) -> Any:
-        """Read the place in a buffer shaped as the root, with `lead` batch axes in front."""
-        target, key = self._within(buffer, lead)
-        found = target[key]
-        return np.moveaxis(found, self.shift, 0) if lead and self.shift else found
-
-    def put(self, buffer: Any, lead: int, value: Any, add: bool = False) -> None:
-        """Write or add to the place in a buffer shaped as the root, in place."""
-        target, key = self._within(buffer, lead)
-        if lead and self.shift and np.ndim(value):
-            value = np.moveaxis(value, 0, self.shift)
-        if isinstance(target, TracedArray):
-            write(target, key, value, add)
-        elif not add:
-            target[key] = value
-        elif self.repeats:
-            np.add.at(target, key, value)
-        else:
-            target[key] += value
-
-    def _within(self, buffer: Any, lead: int) -> tuple[Any, tuple[Any, ...]]:
-        batch = (slice(None),) * lead
-        if self.region is None:
-            return buffer, batch + self.key
-        offset, shape, strides, root = self.region
-        if isinstance(buffer, TracedArray) or not buffer.flags.c_contiguous:
-            numbers = _strided(np.arange(int(np.prod(root))), (offset, shape, strides, root))[self.key]
-            return buffer, batch + np.unravel_index(numbers, root)
-        axes = buffer.shape[:lead]
-        return _strided(buffer.reshape(*axes, -1), self.region), batch + self.key
-
-
-def _strided(flat: np.ndarray[Any, Any], region: Region) -> np.ndarray[Any, Any]:
-    offset, shape, strides, _ = region
-    steps = flat.strides[:-1] + tuple(s * flat.itemsize for s in strides)
-    return as_strided(flat[..., offset:], (*flat.shape[:-1], *shape), steps)
-
-
-def parse_key(key: Any) -> tuple[tuple[Any, ...], bool, int]:
-    """Return a key as a tuple of plain data, whether it may name an entry twice, and where it moves a batch axis.
-
-    Arrays in the key are copied: the caller may change them before a record is read. Where repeats parts are
-    separated by a slice, NumPy puts their axes first: a batch axis then stands behind them.
-    """
-    parts = key if type(key) is tuple else (key,)
-    basic = (int, slice, type(None), type(Ellipsis))
-    if all(type(k) in basic for k in parts):
-        return parts, False, 0
-    found: list[Any] = []
-    for k in parts:
-        k = plain(k) if isinstance(k, Operand) else k
-        if isinstance(k, (list, np.ndarray)) or hasattr(k, "__array__") and not isinstance(k, np.generic):
-            k = np.array(k) if not (isinstance(k, list) and not k) else np.zeros(0, np.intp)
-            if k.ndim == 0 and k.dtype.kind in "iu":
-                k = k[()]
-        found.append(k)
-    arrays = [k for k in found if isinstance(k, (np.ndarray, bool, np.bool_))]
-    if not arrays:
-        return tuple(found), False, 0
-    spots = [i for i, k in enumerate(found) if isinstance(k, (np.ndarray, bool, np.bool_, int, np.integer))]
-    shift = 0
-    if spots[-1] - spots[0] + 1 != len(spots):
-        shapes = [(0,) if k.dtype.kind == "b" else k.shape for k in arrays if isinstance(k, np.ndarray)]
-        shift = max(map(len, shapes), default=1)
-    return tuple(found), any(k.dtype.kind in "iu" for k in arrays if isinstance(k, np.ndarray)), shift
 
 
 def _locate(root: TracedArray, chain: Iterable[tuple[Primitive, Mapping[str, Any]]], key: Any) -> Place:
@@ -387,47 +303,3 @@ def _same_layout(x: TracedArray, out: TracedArray) -> bool:
 
 
 WRITING.as_view, WRITING.update, WRITING.write = as_view, update, write
-
-
-# --- the guard of constants -------------------------------------------------------------------------------------
-
-_LOCKS: dict[int, list[Any]] = {}  # id -> [array, how many records hold it]; global, since two tapes may hold one
-
-
-class Guard:
-    """Keeps the large constants of one recording as they were: read-only until it releases them."""
-
-    __slots__ = ("locked",)
-
-    def __init__(self) -> None:
-        self.locked: list[np.ndarray[Any, Any]] = []
-
-    def keep(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Return what a record may hold of a large plain array of the caller's."""
-        bases = [array]
-        owner: Any = array.base
-        while isinstance(owner, np.ndarray):
-            bases.append(owner)
-            owner = owner.base
-        if owner is not None or not all(type(a) is np.ndarray for a in bases):
-            return array.copy()  # memory that NumPy does not own: a map, a buffer
-        for a in bases:
-            held = _LOCKS.get(id(a))
-            if held is not None:
-                held[1] += 1
-            elif a.flags.writeable:
-                a.flags.writeable = False
-                _LOCKS[id(a)] = [a, 1]
-            else:
-                continue
-            self.locked.append(a)
-        return array
-
-    def __del__(self) -> None:
-        """Put the flags back as they were, the owner's first: a view can be writeable only if its base is."""
-        for a in reversed(self.locked):
-            held = _LOCKS[id(a)]
-            held[1] -= 1
-            if held[1] == 0:
-                del _LOCKS[id(a)]
-                a.flags.writeable = True

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from dualtape.array import ACTIVE, Operand, TracedArray, plain, resolve
-from dualtape.backend import TapeOptions, find_backend
+from dualtape.backend import TapeOptions
 from dualtape.errors import TapeError, UnconnectedError, UnrecordedTargetError
+from dualtape.registry import find_backend
 from dualtape.signatures import GradientMethod
 from dualtape.variable import Held, Variable
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import dualtape as dt
-from dualtape import backend as registry
+from dualtape import registry
 from dualtape.errors import BackendError, DualtapeError, UnknownModeError
 
 
@@ -53,7 +53,7 @@ backend = ForwardBackend()
 """
 
 
-def info(mode: str) -> dt.backend.ModeInfo:
+def info(mode: str) -> dt.registry.ModeInfo:
     (found,) = [entry for entry in dt.modes() if entry.mode == mode]
     return found
 

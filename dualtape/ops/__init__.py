@@ -1,6 +1,19 @@
 """The operations, one file a family; importing this package fills the registry."""
 
 from dualtape.array import install_operators
-from dualtape.ops import elementwise, indexing, protocol, reduction, shaping, contraction, constant, creation  # noqa: F401
+from dualtape.ops import constant, contraction, creation, elementwise, indexing, joining, protocol, reduction, selection, shaping
 
-install_operators()
+__all__ = [
+    "constant",
+    "contraction",
+    "creation",
+    "elementwise",
+    "indexing",
+    "install_operators",
+    "joining",
+    "joining",
+    "protocol",
+    "reduction",
+    "selection",
+    "shaping",
+]

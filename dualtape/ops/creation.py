@@ -1,19 +1,30 @@
-"""Creation and conversion: arrays that may hold traced values, and the bridge to object arrays."""
+"""Creation and conversion: arrays that may come to hold traced values, and the bridge to object arrays."""
 
 from __future__ import annotations
 
+import math
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
-from dualtape.array import ACTIVE, NO_PARAMS, Operand, TracedArray, apply, plain
+from dualtape.array import ACTIVE, Operand, TracedArray, apply, plain, resolve
 from dualtape.errors import ObjectArrayWarning, TracedConversionError
-from dualtape.inplace import container
+from dualtape.inplace import IDLE, container
+from dualtape.ops.joining import stack
+from dualtape.ops.protocol import function, is_traced, strip
+from dualtape.ops.shaping import arraylike, astype, convert
+from dualtape.primitive import structural
 
-__all__ = ["empty", "full", "stack_handles", "to_array", "to_scalar", "zeros"]
+__all__ = ["empty", "full", "ones", "stack_handles", "to_array", "to_scalar", "zeros"]
+
+# Operands are arrays, scalars, lists or handles: `Any` in this file says that.
 
 MANY = 4096  # entries from which an object array of handles is worth a warning
+
+# --- arrays to fill -----------------------------------------------------------------------------------------------
 
 
 def zeros(shape: int | tuple[int, ...], dtype: Any = float) -> Any:
@@ -40,22 +51,164 @@ def zeros(shape: int | tuple[int, ...], dtype: Any = float) -> Any:
     return container(np.zeros(shape, dtype))
 
 
+def ones(shape: int | tuple[int, ...], dtype: Any = float) -> Any:
+    """Make an array of ones that may come to hold traced values; see `zeros`."""
+    return container(np.ones(shape, dtype))
+
+
 def empty(shape: int | tuple[int, ...], dtype: Any = float) -> Any:
     """Make an array without defined content that may come to hold traced values; see `zeros`."""
     return container(np.empty(shape, dtype))
 
 
 def full(shape: int | tuple[int, ...], fill_value: Any, dtype: Any = None) -> Any:
-    """Make an array filled with one value that may come to hold traced values; see `zeros`."""
-    value = plain(fill_value)
-    x = container(np.full(shape, value, dtype))
-    if isinstance(fill_value, Operand):
-        x[...] = fill_value
+    """Make an array filled with one value, or with what broadcasts to the shape; see `zeros`.
+
+    Args:
+        shape: its shape.
+        fill_value: the value, which may be traced.
+        dtype: its dtype, that of the value unless given.
+
+    Returns:
+        An array to fill by assignment.
+    """
+    return _filled(container(np.full(shape, strip(fill_value), dtype)), fill_value)
+
+
+def _filled(x: Any, value: Any) -> Any:
+    """Write a value into an array that holds its primal already, where there is a derivative to it."""
+    if is_traced(value):
+        x[...] = value
     return x
 
 
+# --- like= and the *_like functions -------------------------------------------------------------------------------
+
+
+def _holding(array: Any) -> Any:
+    """Return a new array as one that may come to hold traced values, if its dtype can."""
+    if isinstance(array, np.ndarray) and not isinstance(array, Operand) and array.dtype.kind in "fc":
+        return container(array)
+    return array
+
+
+def _creator(numpy_function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what a creation function does with like=x: NumPy has dropped that argument when it calls."""
+    return lambda *args, **kwargs: _holding(numpy_function(*strip(args), **strip(kwargs)))
+
+
+for _f in (
+    np.zeros, np.ones, np.empty, np.arange, np.eye, np.identity, np.tri, np.frombuffer, np.fromfile, np.fromstring,
+    np.loadtxt, np.genfromtxt,
+):  # fmt: skip
+    function(_f)(_creator(_f))
+
+
+@function(np.full)
+def _full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", **kwargs: Any) -> Any:
+    return _filled(_holding(np.full(shape, strip(fill_value), dtype, order, **kwargs)), fill_value)
+
+
+@function(np.fromfunction, np.fromiter)
+def _from(source: Any, shape: Any, *args: Any, **kwargs: Any) -> Any:
+    # like= asked for the result to be traced, so what the source gives may be.
+    if callable(source):
+        return _array(np.fromfunction(source, shape, *args, **kwargs))
+    return _array(list(source), shape)
+
+
+def _converter(copies: bool, **settings: Any) -> Callable[..., Any]:
+    def call(a: Any, dtype: Any = None, *args: Any, copy: bool | None = copies or None, **kwargs: Any) -> Any:
+        kwargs = {**settings, **kwargs}
+        x = resolve(a, ACTIVE.get())
+        if not isinstance(x, TracedArray):
+            if not copy and isinstance(a, TracedArray) and a.recording is IDLE and dtype in (None, a.dtype):
+                return a
+            return _holding(np.array(x, dtype, *args, copy=True, **kwargs))
+        result = x if dtype is None else astype(x, dtype, copy=False)
+        lead = kwargs.get("ndmin", 0) - x.ndim
+        result = result.reshape((1,) * lead + x.shape) if lead > 0 else result
+        # A list of handles is stacked in any case: that is a copy.
+        return result.copy("K") if copy and result is a else a if result is x and isinstance(a, TracedArray) else result
+
+    return call
+
+
+_array = function(np.array)(_converter(True))
+function(np.asarray, np.asanyarray, np.require)(_converter(False))
+function(np.ascontiguousarray)(_converter(False, ndmin=1))
+function(np.asfortranarray)(_converter(False, ndmin=1))
+
+
+def _shaped_like(numpy_function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(a: Any, *args: Any, **kwargs: Any) -> Any:
+        found = numpy_function(strip(a), *args, **kwargs)
+        return _holding(found) if _may_be_traced(a) else found
+
+    return call
+
+
+def _may_be_traced(x: Any) -> bool:
+    """Tell whether a tape records, so that what is made to be like `x` may come to hold traced values."""
+    return bool(ACTIVE.get()) or is_traced(x) or (isinstance(x, TracedArray) and x.recording is IDLE)
+
+
+for _f in (np.zeros_like, np.ones_like, np.empty_like):
+    function(_f)(_shaped_like(_f))
+
+
+@function(np.full_like)
+def _full_like(a: Any, fill_value: Any, *args: Any, **kwargs: Any) -> Any:
+    found = np.full_like(strip(a), strip(fill_value), *args, **kwargs)
+    return _filled(_holding(found), fill_value) if _may_be_traced(a) or is_traced(fill_value) else found
+
+
+# --- linspace -----------------------------------------------------------------------------------------------------
+
+
+def _ramp(t: Any, out: Any, falling: bool, **params: Any) -> Any:
+    """Return the tangents of a linspace whose one end has tangents `t` and whose other end has none."""
+    t = t.reshape(t.shape[:1] + (1,) * (out.ndim - t.ndim) + t.shape[1:])
+    zero = np.zeros(t.shape, t.dtype)
+    start, stop = (t, zero) if falling else (zero, t)
+    return np.linspace(start, stop, **{**params, "dtype": t.dtype})
+
+
+linspace_ = structural(
+    "linspace",
+    np.linspace,
+    (
+        lambda t, out, _start, _stop, **params: _ramp(t, out, True, **params),
+        lambda t, out, _start, _stop, **params: _ramp(t, out, False, **params),
+    ),
+)
+
+
+@function(np.linspace)
+def linspace(
+    start: Any, stop: Any, num: Any = 50, endpoint: Any = True, retstep: bool = False, dtype: Any = None,
+    axis: int = 0, *, device: Any = None,
+) -> Any:  # fmt: skip
+    """Return evenly spaced numbers between two ends, which may be arrays."""
+    start, stop = arraylike(start), arraylike(stop)
+    rank = max(start.ndim, stop.ndim) + 1
+    axis = normalize_axis_index(axis, rank) - rank
+    params = {"num": num, "endpoint": bool(endpoint), "dtype": None if dtype is None else np.dtype(dtype), "axis": axis}
+    samples = apply(linspace_, (start, stop), params)
+    if not retstep:
+        return samples
+    steps = num - 1 if endpoint else num
+    return samples, (stop - start) / steps if steps > 0 else np.nan
+
+
+# --- the bridge ---------------------------------------------------------------------------------------------------
+
+# NumPy makes np.array([y[1], -np.sin(y[0])]) an object array of handles. Its loops call the handles' operators and
+# methods; where dualtape meets the array again, it is stacked into one traced array.
+
+
 def to_array(x: TracedArray, dtype: Any, copy: bool | None) -> Any:
-    """Answer NumPy's `__array__`."""
+    """Answer NumPy's `__array__`: plain once nothing can be lost, an object array of handles before."""
     live = x._resolve(ACTIVE.get())
     if not isinstance(live, TracedArray):
         result = np.array(live, dtype=dtype, copy=copy)
@@ -65,23 +218,26 @@ def to_array(x: TracedArray, dtype: Any, copy: bool | None) -> Any:
         return result
     if dtype is not None and np.dtype(dtype).kind != "O":
         raise TracedConversionError(
-            f"converting a traced array to {np.dtype(dtype)} would lose its derivative: leave the dtype away, use "
-            f"x.astype(...) or np.stack, or take x.primal where no derivative is needed"
+            f"converting a traced array to {np.dtype(dtype)} would lose its derivative: leave the dtype away, write "
+            f"x.astype(...), np.array(x, dtype=..., like=x) or np.stack, or take x.primal where no derivative is needed"
         )
-    result = np.empty(live.shape, object)
-    if live.ndim == 0:
+    primal = live._primal
+    while isinstance(primal, TracedArray):
+        primal = primal._primal
+    result = np.empty(primal.shape, object)
+    if primal.ndim == 0:
         result[()] = live
         return result
-    if live.size > MANY:
+    if result.size > MANY:
         warnings.warn(
-            f"a traced array of {live.size} entries is expanded into an object array, one handle per entry, which is slow: "
-            f"keep it whole with np.stack, np.concatenate or item assignment into dualtape.zeros",
+            f"a traced array of {result.size} entries is expanded into an object array, one handle per entry, which is "
+            f"slow: keep it whole with np.stack, np.concatenate or item assignment into dualtape.zeros",
             ObjectArrayWarning,
             stacklevel=3,
         )
-    flat = np.reshape(live, -1)
-    for i, index in enumerate(np.ndindex(*live.shape)):
-        result[index] = flat[i]
+    flat = live.reshape(-1)
+    for i in range(result.size):
+        result.flat[i] = flat[i]
     return result
 
 
@@ -93,8 +249,10 @@ def to_scalar(x: TracedArray, what: str) -> Any:
     if what == "pickle":
         raise TracedConversionError("pickling a traced array would lose its derivative: pickle x.primal")
     raise TracedConversionError(
-        f"{what}() would lose the derivative of a traced value: keep it an array (np.sin for math.sin, an f-string "
-        f'f"{{loss:.3f}}" for "%.3f" % loss), or take x.primal where no derivative is needed'
+        f"{what}() would lose the derivative of a traced value: write np.sin(x) for math.sin(x), "
+        f'f"{{x:.3f}}" for "%.3f" % x, np.mean(np.stack([a, b])) for np.mean([a, b]), and make an array that traced '
+        f"values are stored in with dualtape.zeros(n) or np.zeros(n, like=x); or take x.primal where no derivative is "
+        f"needed"
     )
 
 
@@ -103,8 +261,52 @@ def stack_handles(array: Any) -> Any:
     entries = array.ravel().tolist()
     if not any(isinstance(e, Operand) for e in entries):
         return array
-    if any(np.shape(e) for e in entries):
+    if any(type(e) is not float and np.shape(strip(e)) for e in entries):
         raise TracedConversionError("an object array of traced arrays can't be stacked: its entries are not scalars")
-    from dualtape.ops.shaping import stack
+    stacked = apply(stack, tuple(entries), {"axis": -1, "dtype": None, "casting": "same_kind"})
+    return stacked if array.ndim == 1 else stacked.reshape(array.shape)
 
-    return np.reshape(apply(stack, tuple(entries), {"axis": -1}), array.shape)
+
+# --- Python's conversions -----------------------------------------------------------------------------------------
+
+
+@function(method="item")
+def item(self: Any, *args: Any) -> Any:
+    """Return an entry as a Python number, once no derivative is lost by that."""
+    live = self._resolve(ACTIVE.get())
+    if isinstance(live, TracedArray):
+        raise TracedConversionError(
+            "item() would lose the derivative of a traced value: x[()], or x[i], is the entry as a traced value, and "
+            "x.primal.item() the plain number"
+        )
+    return live.item(*args)
+
+
+@function(method="tolist")
+def tolist(self: Any) -> Any:
+    """Return the entries as nested lists: of traced values while a tape records them, of Python's numbers after."""
+    live = self._resolve(ACTIVE.get())
+    if not isinstance(live, TracedArray):
+        return live.tolist()
+    return [x.tolist() for x in live] if live.ndim else live
+
+
+def _bytes(name: str) -> None:
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        live = self._resolve(ACTIVE.get())
+        if isinstance(live, TracedArray):
+            raise TracedConversionError(f"{name} would lose the derivative of a traced value: write x.primal.{name}(...)")
+        return getattr(live, name)(*args, **kwargs)
+
+    function(method=name)(call)
+
+
+for _name in ("tobytes", "tofile", "dump", "dumps"):
+    _bytes(_name)
+
+# Python's rounding gives integers, or steps: their derivative is zero, and so the result is plain.
+for _name, _round in {"__round__": round, "__floor__": math.floor, "__ceil__": math.ceil, "__trunc__": math.trunc}.items():
+    function(method=_name)(lambda self, *args, _round=_round: _round(plain(self), *args))
+
+setattr(TracedArray, "__copy__", lambda self: self.copy("K"))  # noqa: B010  # not of variables: they have a name
+setattr(TracedArray, "__deepcopy__", lambda self, memo: self.copy("K"))  # noqa: B010

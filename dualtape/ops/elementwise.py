@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from dualtape.primitive import PRIMITIVES, elementwise
+from dualtape.array import ACTIVE, NO_PARAMS, Operand, apply, resolve
+from dualtape.ops.protocol import function, strip
+from dualtape.primitive import PRIMITIVES, UFUNCS, elementwise
 
 __all__: list[str] = []
 
 # Partials take (out, *operands) and return what a tangent is multiplied by; None is the partial 1.
 # A leading underscore says that an argument is not read, and so need not be kept.
+# Constants are Python's floats, which leave float32 alone.
 
-LN2 = float(np.log(2.0))
-LN10 = float(np.log(10.0))
+LN2 = math.log(2.0)
+LN10 = math.log(10.0)
+DEGREE = math.pi / 180.0
 
 
 def _is_complex(x: Any) -> bool:
-    return bool(getattr(x, "dtype", np.dtype(type(x))).kind == "c")
+    return x.dtype.kind == "c" if hasattr(x, "dtype") else type(x) is complex
 
 
 # --- arithmetic ---------------------------------------------------------------------------------------------------
@@ -37,24 +43,28 @@ elementwise(np.cbrt, lambda out, _x: 1.0 / (3.0 * out * out))
 
 
 def _power_x(_out: Any, x: Any, y: Any) -> Any:
-    if type(y) is int or type(y) is float:
+    if type(y) in {int, float, np.float64}:
         if y == 2:
             return 2.0 * x
-        return x * 0.0 if y == 0 else y * x ** (y - 1)
-    # x**0 is constant: 0 times x**-1 would be nan at x = 0.
-    return y * np.power(x, np.where(y == 0, 1, y - 1))
+        return y * x ** (y - 1) if y else 0.0
+    # x**0 is constant, and 0 times x**-1 would be nan at x = 0; elsewhere the derivative in y is still to be had.
+    flat = np.logical_and(np.equal(y, 0), np.logical_not(np.greater(np.abs(strip(x)), np.finfo(x.dtype).tiny)))
+    return y * np.power(np.where(flat, 1, x), y - 1)
 
 
 def _power_y(out: Any, x: Any, _y: Any) -> Any:
-    # 0**y is 0 for every y > 0, so its derivative there is 0, not 0 * log(0).
-    return out * np.log(np.where(x == 0, 1, x))
+    if type(x) in {int, float, complex}:
+        x = out.dtype.type(x)
+    base = np.where(np.equal(x, 0), 1, x)  # 0**y is 0 for every y > 0, so its derivative there is 0, not 0 * log(0)
+    return out * np.log(base + 0j if _is_complex(out) and not _is_complex(base) else base)
 
 
 elementwise(np.power, _power_x, _power_y)
 elementwise(operator.pow, _power_x, _power_y, name="pow")
 elementwise(np.float_power, _power_x, _power_y)
 elementwise(np.remainder, None, lambda _out, x, y: -np.floor_divide(x, y))
-elementwise(np.fmod, None, lambda _out, x, y: -np.trunc(x / y))
+# The quotient is a whole number, and x / y may be rounded up to the next one.
+elementwise(np.fmod, None, lambda out, x, y: -np.rint((strip(x) - strip(out)) / strip(y)))
 
 # --- exponentials and logarithms ----------------------------------------------------------------------------------
 
@@ -65,38 +75,57 @@ elementwise(np.log, lambda _out, x: 1.0 / x)
 elementwise(np.log2, lambda _out, x: 1.0 / (x * LN2))
 elementwise(np.log10, lambda _out, x: 1.0 / (x * LN10))
 elementwise(np.log1p, lambda _out, x: 1.0 / (1.0 + x))
-elementwise(np.logaddexp, lambda out, x, _y: np.exp(_below(x, out)), lambda out, _x, y: np.exp(_below(y, out)))
-elementwise(np.logaddexp2, lambda out, x, _y: np.exp2(_below(x, out)), lambda out, _x, y: np.exp2(_below(y, out)))
 
 
-def _below(x: Any, out: Any) -> Any:
-    # Where both operands are -inf the difference is nan; each then has an equal share.
-    return np.where(np.isneginf(out), -LN2, x - np.where(np.isneginf(out), 0.0, out))
+def _weight(exponential: np.ufunc, out: Any, x: Any, y: Any) -> Any:
+    """Return exp(x - out), what x has in exp(out) = exp(x) + exp(y); where out is infinite, as for the larger of them."""
+    finite = np.isfinite(out)
+    if np.all(finite):
+        return exponential(x - out)
+    inside = exponential(np.where(finite, x, 0.0) - np.where(finite, out, 0.0))
+    return np.where(finite, inside, _larger(x, y, x.dtype))
 
+
+elementwise(
+    np.logaddexp, lambda out, x, y: _weight(np.exp, out, x, y), lambda out, x, y: _weight(np.exp, out, y, x)
+)
+elementwise(
+    np.logaddexp2, lambda out, x, y: _weight(np.exp2, out, x, y), lambda out, x, y: _weight(np.exp2, out, y, x)
+)
 
 # --- trigonometry -------------------------------------------------------------------------------------------------
 
 elementwise(np.sin, lambda _out, x: np.cos(x))
 elementwise(np.cos, lambda _out, x: -np.sin(x))
 elementwise(np.tan, lambda out, _x: 1.0 + out * out)
-elementwise(np.arcsin, lambda _out, x: 1.0 / np.sqrt(1.0 - x * x))
-elementwise(np.arccos, lambda _out, x: -1.0 / np.sqrt(1.0 - x * x))
+elementwise(np.arcsin, lambda _out, x: 1.0 / np.sqrt((1.0 - x) * (1.0 + x)))
+elementwise(np.arccos, lambda _out, x: -1.0 / np.sqrt((1.0 - x) * (1.0 + x)))
 elementwise(np.arctan, lambda _out, x: 1.0 / (1.0 + x * x))
-elementwise(np.arctan2, lambda _out, x, y: y / (x * x + y * y), lambda _out, x, y: -x / (x * x + y * y))
+
+
+def _slope(x: Any, y: Any) -> Any:
+    """Return y / (x**2 + y**2), also where the squares would over- or underflow."""
+    radius = np.hypot(x, y)
+    return y / radius / radius
+
+
+elementwise(np.arctan2, lambda _out, x, y: _slope(x, y), lambda _out, x, y: -_slope(y, x))
 elementwise(np.sinh, lambda _out, x: np.cosh(x))
 elementwise(np.cosh, lambda _out, x: np.sinh(x))
 elementwise(np.tanh, lambda out, _x: 1.0 - out * out)
 elementwise(np.arcsinh, lambda _out, x: 1.0 / np.sqrt(x * x + 1.0))
 elementwise(np.arccosh, lambda _out, x: 1.0 / (np.sqrt(x - 1.0) * np.sqrt(x + 1.0)))
-elementwise(np.arctanh, lambda _out, x: 1.0 / (1.0 - x * x))
-elementwise(np.deg2rad, lambda _out, _x: np.pi / 180.0)
-elementwise(np.radians, lambda _out, _x: np.pi / 180.0)
-elementwise(np.rad2deg, lambda _out, _x: 180.0 / np.pi)
-elementwise(np.degrees, lambda _out, _x: 180.0 / np.pi)
+elementwise(np.arctanh, lambda _out, x: 1.0 / ((1.0 - x) * (1.0 + x)))
+elementwise(np.deg2rad, lambda _out, _x: DEGREE)
+elementwise(np.radians, lambda _out, _x: DEGREE)
+elementwise(np.rad2deg, lambda _out, _x: 1.0 / DEGREE)
+elementwise(np.degrees, lambda _out, _x: 1.0 / DEGREE)
 
-# --- magnitude, sign and selection --------------------------------------------------------------------------------
+# --- magnitude and sign -------------------------------------------------------------------------------------------
 
 
+def _inverse_magnitude(z: Any) -> Any:
+    return 1.0 / np.where(np.equal(z, 0), np.inf, np.abs(z))
 
 
 elementwise(
@@ -106,30 +135,87 @@ elementwise(
 )
 elementwise(
     np.sign,
-    lambda _out, x: 0.5 / np.where(x == 0, np.inf, np.abs(x)) if _is_complex(x) else 0.0,
-    conjugates=(lambda out, x: -0.5 * out * out / np.where(x == 0, np.inf, np.abs(x)),),
+    lambda _out, x: 0.5 * _inverse_magnitude(x) if _is_complex(x) else 0.0,
+    conjugates=(lambda out, x: -0.5 * out * out * _inverse_magnitude(x),),
 )
 elementwise(np.fabs, lambda _out, x: np.sign(x))
 elementwise(np.conjugate, lambda _out, x: 0.0 if _is_complex(x) else 1.0, conjugates=(lambda _out, _x: 1.0,))
-elementwise(
-    np.hypot,
-    lambda out, x, _y: np.where(out == 0, 0.0, x / np.where(out == 0, 1.0, out)),
-    lambda out, _x, y: np.where(out == 0, 0.0, y / np.where(out == 0, 1.0, out)),
-)
+
+
+def _cosine(out: Any, x: Any) -> Any:
+    """Return x / out, 0 where both are."""
+    return x / np.where(np.equal(out, 0), 1.0, out)
+
+
+elementwise(np.hypot, lambda out, x, _y: _cosine(out, x), lambda out, _x, y: _cosine(out, y))
 elementwise(np.copysign, lambda out, x, _y: np.sign(x) * np.sign(out), lambda _out, _x, _y: 0.0)
-elementwise(np.ldexp, lambda _out, _x, y: np.exp2(y), lambda _out, _x, _y: 0.0)
+elementwise(np.ldexp, lambda out, _x, y: np.ldexp(out.dtype.type(1.0), y), lambda _out, _x, _y: 0.0)
+elementwise(np.nextafter, None, lambda _out, _x, _y: 0.0)
+elementwise(np.heaviside, lambda _out, _x, _y: 0.0, lambda out, x, _y: np.equal(x, 0).astype(out.dtype))
+
+# --- selection ----------------------------------------------------------------------------------------------------
 
 
-def _share_x(out: Any, x: Any, y: Any) -> Any:
-    """The part of the derivative that goes to x where one of x and y is selected: half of it where they tie."""
-    dtype = out.dtype
-    return np.equal(x, out).astype(dtype) - 0.5 * np.logical_and(np.equal(x, out), np.equal(y, out)).astype(dtype)
+def _larger(x: Any, y: Any, dtype: Any) -> Any:
+    """Return 1 where x is the larger of both, 0 where y is, a half where they tie."""
+    return 0.5 + 0.5 * np.subtract(np.greater_equal(x, y), np.greater_equal(y, x), dtype=dtype)
 
 
-elementwise(np.maximum, _share_x, lambda out, x, y: _share_x(out, y, x))
-elementwise(np.minimum, _share_x, lambda out, x, y: _share_x(out, y, x))
-elementwise(np.fmax, _share_x, lambda out, x, y: _share_x(out, y, x))
-elementwise(np.fmin, _share_x, lambda out, x, y: _share_x(out, y, x))
+def _chosen(out: Any, x: Any, y: Any, dtype: Any) -> Any:
+    """Return 1 where x was chosen, 0 where y was, a half where they tie: of two, one of which may be no number."""
+    return 0.5 + 0.5 * np.subtract(np.equal(x, out), np.equal(y, out), dtype=dtype)
+
+
+elementwise(np.maximum, lambda _out, x, y: _larger(x, y, x.dtype), lambda _out, x, y: _larger(y, x, y.dtype))
+elementwise(np.minimum, lambda _out, x, y: _larger(y, x, x.dtype), lambda _out, x, y: _larger(x, y, y.dtype))
+elementwise(np.fmax, lambda out, x, y: _chosen(out, x, y, x.dtype), lambda out, x, y: _chosen(out, y, x, y.dtype))
+elementwise(np.fmin, lambda out, x, y: _chosen(out, x, y, x.dtype), lambda out, x, y: _chosen(out, y, x, y.dtype))
+
+# --- ufuncs with two results --------------------------------------------------------------------------------------
+
+modf_fraction = elementwise(lambda x: np.modf(x)[0], None, name="modf")
+frexp_mantissa = elementwise(
+    lambda x: np.frexp(x)[0], lambda out, x: np.ldexp(out.dtype.type(1.0), -np.frexp(strip(x))[1]), name="frexp"
+)
+
+
+@function(np.modf)
+def modf(x: Any) -> tuple[Any, Any]:
+    """Split numbers into their fractional parts and their whole ones, which are plain."""
+    return apply(modf_fraction, (x,), NO_PARAMS), np.modf(_values(x))[1]
+
+
+@function(np.frexp)
+def frexp(x: Any) -> tuple[Any, Any]:
+    """Split numbers into mantissas and exponents, which are plain."""
+    return apply(frexp_mantissa, (x,), NO_PARAMS), np.frexp(_values(x))[1]
+
+
+@function(np.divmod, method="__divmod__")
+def divmod(x: Any, y: Any) -> tuple[Any, Any]:
+    """Return quotients rounded down, which are plain, and remainders."""
+    return np.floor_divide(_values(x), _values(y)), np.remainder(x, y)
+
+
+def _values(x: Any) -> Any:
+    return strip(resolve(x, ACTIVE.get()))
+
+
+# --- methods and operators ----------------------------------------------------------------------------------------
+
+
+def _unary_method(ufunc: np.ufunc) -> Callable[..., Any]:
+    return lambda self: ufunc(self)
+
+
+# NumPy's loops over object arrays, which is what a list of handles becomes, call methods named after the ufunc.
+for _ufunc in UFUNCS:
+    if _ufunc.nin == 1:
+        setattr(Operand, _ufunc.__name__, _unary_method(_ufunc))
+for _ufunc in (np.arctan2, np.hypot, np.fmod, np.logical_xor):
+    setattr(Operand, _ufunc.__name__, lambda self, other, _ufunc=_ufunc: _ufunc(self, other))
+Operand.conj = Operand.conjugate  # type: ignore[attr-defined]  # the loop above has just made it
+Operand.__rdivmod__ = lambda self, other: divmod(other, self)  # type: ignore[attr-defined]  # an operator of ndarray
 
 for _name, _operator in {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,

@@ -12,7 +12,7 @@ from dualtape.errors import NoRuleError, TracedConversionError
 from dualtape.inplace import update, write
 from dualtape.primitive import FUNCTIONS, UFUNCS
 
-__all__ = ["call_function", "call_ufunc", "function", "store", "strip"]
+__all__ = ["attribute", "call_function", "call_ufunc", "function", "is_traced", "rank", "store", "strip"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,15 +33,31 @@ def function(*functions: Callable[..., Any], method: str | None = None) -> Calla
     return register
 
 
+def attribute(name: str, setter: Callable[..., None] | None = None) -> Callable[[F], F]:
+    """Make the decorated function compute ndarray's attribute `name` of an operand."""
+
+    def register(getter: F) -> F:
+        setattr(Operand, name, property(getter, setter))
+        return getter
+
+    return register
+
+
 def rank(x: Any) -> int:
     """Return the number of axes of an operand; `np.ndim` would go through NumPy's protocol."""
     return int(x.ndim) if hasattr(x, "ndim") else int(np.ndim(x))
 
 
 def strip(x: Any) -> Any:
-    """Return arguments with plain values for all operands in them."""
+    """Return arguments with plain values for all operands in them, to read only: a record may hold the same memory."""
     if isinstance(x, Operand):
-        return plain(x)
+        x = plain(x)
+        if isinstance(x, np.ndarray) and x.flags.writeable:
+            x = x.view()
+            x.flags.writeable = False
+        return x
+    if type(x) is np.ndarray and x.dtype.kind == "O":
+        return plain(resolve(x, ACTIVE.get()))
     if isinstance(x, (list, tuple)) and type(x) in (list, tuple):
         return type(x)(map(strip, x))
     if type(x) is dict:
@@ -58,89 +74,149 @@ def store(out: Any, result: Any) -> Any:
             "out= is a plain array, which can't hold a derivative: make it with dualtape.zeros, or "
             "np.zeros(shape, like=x), or leave out= away"
         )
+    if np.shape(out) != np.shape(result):
+        raise ValueError(f"output array has shape {np.shape(out)}, the result has shape {np.shape(result)}")
     np.copyto(out, result, casting="same_kind")
     return out
 
 
+# --- ufuncs -------------------------------------------------------------------------------------------------------
+
+
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call a ufunc in any of its forms."""
-    if ufunc in PLAIN_UFUNCS:
-        return _call_plain(ufunc, method, inputs, kwargs)
-    if method in ("reduce", "accumulate"):
-        reduction = REDUCTIONS.get((ufunc, method))
-        if reduction is not None:
-            return reduction(*inputs, **_out(kwargs))
-    elif method == "outer":
+    if method == "__call__":
+        return _call_with_keywords(ufunc, inputs, kwargs) if kwargs else _call(ufunc, inputs)
+    if method == "at":
+        return _at(ufunc, *inputs)
+    if (ufunc, method) in REDUCTIONS:
+        return REDUCTIONS[ufunc, method](*inputs, **_single_out(kwargs))
+    if method == "outer" and ufunc.nin == 2 and ufunc.signature is None and is_traced((inputs, kwargs)):
         x, y = (resolve(x, ACTIVE.get()) for x in inputs)
-        x = np.reshape(x, np.shape(x) + (1,) * np.ndim(y))
-        return ufunc(x, y, **kwargs)
-    elif method == "at" and ufunc in (np.add, np.subtract) and isinstance(inputs[0], TracedArray):
-        x, key, value = inputs
-        return write(x, key, value if ufunc is np.add else -resolve(value, ACTIVE.get()), add=True)
-    elif method == "__call__":
-        handler = FUNCTIONS.get(ufunc)
-        if handler is None and ufunc in UFUNCS:
-            primitive = UFUNCS[ufunc]
-            handler = lambda *operands: apply(primitive, operands, NO_PARAMS)  # noqa: E731
-        if handler is not None:
-            return _call_with_keywords(handler, inputs, kwargs) if kwargs else handler(*inputs)
-    if not _traced((inputs, kwargs)):
-        return getattr(ufunc, method)(*strip(inputs), **strip(kwargs))
-    name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-    raise _no_rule(f"numpy.{name}", inputs)
+        return ufunc(np.reshape(x, np.shape(x) + (1,) * rank(y)), y, **kwargs)
+    if ufunc not in PLAIN_UFUNCS and is_traced((inputs, kwargs)):
+        raise _no_rule(f"numpy.{ufunc.__name__}.{method}", (inputs, kwargs))
+    out = kwargs.pop("out", None)
+    if out is not None and any(isinstance(x, Operand) for x in out):
+        return store(out[0], getattr(ufunc, method)(*strip(inputs), **strip(kwargs)))
+    return getattr(ufunc, method)(*strip(inputs), **strip(kwargs), **({} if out is None else {"out": out}))
 
 
-def call_function(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Call a NumPy function that has no entry in the table: on plain values, or not at all."""
-    if not _traced((args, kwargs)):
-        return func(*strip(args), **strip(kwargs))
-    raise _no_rule(f"{func.__module__}.{func.__name__}", args)
+def _call(ufunc: np.ufunc, inputs: tuple[Any, ...]) -> Any:
+    primitive = UFUNCS.get(ufunc)
+    if primitive is not None:
+        return apply(primitive, inputs, NO_PARAMS)
+    if ufunc in FUNCTIONS:
+        return FUNCTIONS[ufunc](*inputs)
+    if ufunc in PLAIN_UFUNCS or not is_traced(inputs):
+        return ufunc(*strip(inputs))
+    raise _no_rule(f"numpy.{ufunc.__name__}", inputs)
 
 
-def _call_plain(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    return getattr(ufunc, method)(*strip(inputs), **strip(kwargs))
-
-
-def _call_with_keywords(handler: Callable[..., Any], inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    out, where, dtype = kwargs.pop("out", None), kwargs.pop("where", True), kwargs.pop("dtype", None)
-    kwargs.pop("casting", None), kwargs.pop("subok", None), kwargs.pop("order", None)
-    if kwargs:
-        raise NoRuleError(f"the ufunc keywords {sorted(kwargs)} are not supported on traced arrays")
-    # `out` may stand among the inputs, positionally.
-    if dtype is not None:
-        inputs = tuple(x.astype(dtype) if hasattr(x, "astype") else x for x in (resolve(x, ACTIVE.get()) for x in inputs))
-    result = handler(*inputs)
-    if out is not None and type(out) is tuple and len(out) == 1:
-        out = out[0]
+def _call_with_keywords(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    outs = kwargs.pop("out", (None,) * ufunc.nout)
+    if (ufunc in PLAIN_UFUNCS or not is_traced(inputs)) and not any(isinstance(x, Operand) for x in outs):
+        return ufunc(*strip(inputs), **strip(kwargs), out=outs)
+    where, dtype, signature = kwargs.pop("where", True), kwargs.pop("dtype", None), kwargs.pop("signature", None)
+    casting = kwargs.pop("casting", "same_kind")
+    kwargs.pop("subok", None)
+    refused = [name for name, value in kwargs.items() if (name, value) != ("order", "K")]
+    if refused:
+        raise NoRuleError(f"numpy.{ufunc.__name__} with {', '.join(refused)}= is not supported on traced arrays")
+    inputs = tuple(resolve(x, ACTIVE.get()) for x in inputs)
+    if dtype is not None or signature is not None:
+        inputs = _cast(ufunc, inputs, signature or (None,) * ufunc.nin + (np.dtype(dtype),) * ufunc.nout, casting)
     if where is not True:
-        if out is None:
-            raise NoRuleError("where= without out= leaves entries undefined: use np.where(condition, result, other)")
-        result = np.where(strip(where), result, out)
+        return _call_where(ufunc, inputs, strip(where), outs)
+    result = _call(ufunc, inputs)
+    if ufunc.nout > 1:
+        return tuple(_fill(out, part, casting) for out, part in zip(outs, result, strict=True))
+    return _fill(outs[0], result, casting)
+
+
+def _cast(ufunc: np.ufunc, inputs: tuple[Any, ...], signature: Any, casting: Any) -> tuple[Any, ...]:
+    """Convert operands to the dtypes of the loop that NumPy would take."""
+    kinds = [type(x) if type(x) in {int, float, complex} else np.result_type(plain(x)) for x in inputs]
+    wanted = ufunc.resolve_dtypes((*kinds, *(None,) * ufunc.nout), signature=signature, casting=casting)
+    pairs = zip(inputs, wanted, strict=False)
+    return tuple(x.astype(d) if hasattr(x, "dtype") and x.dtype != d else x for x, d in pairs)
+
+
+def _call_where(ufunc: np.ufunc, inputs: tuple[Any, ...], where: Any, outs: tuple[Any, ...]) -> Any:
+    """Call a ufunc on the entries that `where` selects: the others must not even be computed, nor their derivatives."""
+    if ufunc.nout > 1 or ufunc.signature is not None or outs[0] is None:
+        raise NoRuleError(
+            "where= without out= leaves entries undefined: use np.where(condition, result, other)"
+            if outs[0] is None
+            else f"numpy.{ufunc.__name__} with where= is not supported on traced arrays"
+        )
+    out = outs[0]
+    shape = np.broadcast_shapes(np.shape(where), out.shape, *(np.shape(x) for x in inputs))
+    if shape != out.shape:
+        raise ValueError(f"non-broadcastable output operand with shape {out.shape} doesn't match {shape}")
+    mask = np.broadcast_to(np.asarray(where, bool), shape)
+    result = _call(ufunc, tuple(np.broadcast_to(x, shape)[mask] if hasattr(x, "dtype") else x for x in inputs))
+    if not np.can_cast(result.dtype, out.dtype, "same_kind"):
+        raise TypeError(f"Cannot cast ufunc '{ufunc.__name__}' output from {result.dtype!r} to {out.dtype!r}")
+    if isinstance(out, TracedArray):
+        write(out, mask, result)
+        return out
+    return store(out, result)  # says what is wrong with a plain array for a traced result
+
+
+def _fill(out: Any, result: Any, casting: Any) -> Any:
     if out is None:
         return result
-    if type(out) is tuple:
-        return tuple(r if o is None else store(o, r) for o, r in zip(out, result, strict=True))
-    return store(out, result)
+    if casting != "same_kind":
+        if not np.can_cast(result.dtype, out.dtype, casting):
+            raise TypeError(f"Cannot cast the result from {result.dtype!r} to {out.dtype!r} with casting rule {casting!r}")
+        result = result.astype(out.dtype)
+    return store(out, np.broadcast_to(result, out.shape) if np.ndim(plain(result)) < len(out.shape) else result)
 
 
-def _out(kwargs: dict[str, Any]) -> dict[str, Any]:
+def _at(ufunc: np.ufunc, x: Any, key: Any, *values: Any) -> None:
+    """Apply a ufunc in place at the entries that a key names, each as often as it is named."""
+    if not isinstance(x, TracedArray):
+        if isinstance(x, Operand):
+            x[key] = 0  # raises: a variable is read-only
+        if is_traced(values):
+            raise TracedConversionError(
+                f"numpy.{ufunc.__name__}.at would lose the derivative of what it writes into a plain array: make the "
+                f"array with dualtape.zeros, or np.zeros(shape, like=x)"
+            )
+        ufunc.at(x, strip(key), *strip(values))
+    elif ufunc is np.add or ufunc is np.subtract:
+        value = resolve(values[0], ACTIVE.get())
+        write(x, key, value if ufunc is np.add else np.negative(value), add=True)
+    else:
+        numbers = np.arange(x.size).reshape(x.shape)[strip(key)]
+        if np.unique(numbers).size != numbers.size:
+            raise NoRuleError(f"numpy.{ufunc.__name__}.at has no rule for a key that names an entry more than once")
+        x[key] = ufunc(x[key], *values)
+
+
+def _single_out(kwargs: dict[str, Any]) -> dict[str, Any]:
     out = kwargs.get("out")
     return {**kwargs, "out": out[0]} if type(out) is tuple and len(out) == 1 else kwargs
 
 
-def _traced(x: Any) -> bool:
+# --- functions ----------------------------------------------------------------------------------------------------
+
+
+def call_function(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call a NumPy function that has no entry in the table: on plain values, or not at all."""
+    if not is_traced((args, kwargs)):
+        return func(*strip(args), **strip(kwargs))
+    raise _no_rule(f"{func.__module__}.{func.__name__}", (args, kwargs))
+
+
+def is_traced(x: Any) -> bool:
     """Tell whether a tape records anything in the arguments."""
-    if isinstance(x, Operand):
-        return isinstance(x._resolve(ACTIVE.get()), TracedArray)
-    if isinstance(x, (list, tuple)):
-        return any(map(_traced, x))
-    if type(x) is dict:
-        return any(map(_traced, x.values()))
-    return isinstance(x, np.ndarray) and x.dtype.kind == "O" and any(isinstance(e, Operand) for e in x.flat)
+    return bool(_handles(x))
 
 
 def _no_rule(name: str, operands: Any) -> NoRuleError:
-    kinds = {type(leaf.recording).__name__.removesuffix("Recording").lower() for leaf in _handles(operands)}
+    kinds = {type(handle.recording).__name__.removesuffix("Recording").lower() for handle in _handles(operands)}
     mode = f" in {' and '.join(sorted(kinds))} mode" if kinds else ""
     return NoRuleError(
         f"{name} has no derivative rule{mode}: write it with functions that have one, or pass x.primal where its "
@@ -149,9 +225,14 @@ def _no_rule(name: str, operands: Any) -> NoRuleError:
 
 
 def _handles(x: Any) -> list[TracedArray]:
+    """Return the handles in the arguments that a tape records."""
     if isinstance(x, Operand):
         x = x._resolve(ACTIVE.get())
         return [x] if isinstance(x, TracedArray) else []
-    if isinstance(x, (list, tuple)):
-        return [h for part in x for h in _handles(part)]
+    if type(x) is dict:
+        x = tuple(x.values())
+    if type(x) is np.ndarray and x.dtype.kind == "O":
+        x = x.ravel().tolist()
+    if type(x) in {list, tuple}:
+        return [handle for part in x for handle in _handles(part)]
     return []

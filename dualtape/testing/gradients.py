@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dualtape.array import plain
-from dualtape.backend import find_backend
+from dualtape.registry import find_backend
 from dualtape.errors import UnknownModeError
 from dualtape.testing.comparison import Comparison, labels
 from dualtape.testing.coordinates import dimension, from_real, leaves

@@ -75,8 +75,7 @@ def pull(
         outputs = [_at_level(x, recording) for x in leaves(f(*handles))]
     targets = [(x, w) for x, w in zip(outputs, cotangents, strict=True) if x is not None]
     found = (through or pull_rows)(recording, targets, sources) if targets else [None] * len(args)
-    shapes = [(rows, *np.shape(x)) for x in args]
-    return [np.zeros(shape) if g is None else g for g, shape in zip(found, shapes, strict=True)]
+    return [np.zeros((rows, *np.shape(x)), x.dtype) if g is None else g for g, x in zip(found, args, strict=True)]
 
 
 def pull_rows(recording: Any, targets: list[tuple[Any, Any]], sources: list[tuple[Any, Any]]) -> list[Any]:

@@ -15,7 +15,7 @@ from dualtape.array import NO_PARAMS, apply, plain
 from dualtape.inplace import container
 from dualtape.primitive import PRIMITIVES, Primitive, elementwise, structural
 from dualtape.testing import Sample, check_sample, samples
-from dualtape_reverse.backend import Walk
+from dualtape_reverse.walk import Walk
 
 
 def all_samples() -> dict[str, list[Sample]]:

@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from dualtape.array import ACTIVE, NO_PARAMS, TracedArray, apply, operate, plain, snapshot
+from dualtape.array import ACTIVE, NO_PARAMS, TracedArray, apply, operate, snapshot
 from dualtape.backend import PROTOCOL, BaseRecording, TapeOptions
-from dualtape.errors import DualtapeError, NoRuleError, RuleError
+from dualtape.errors import NoRuleError
 from dualtape.frames import user_line
-from dualtape.inplace import LARGE, Guard, Place, ViewMixin, container
+from dualtape.guard import LARGE, Guard
+from dualtape.inplace import ViewMixin
+from dualtape.places import Place
 from dualtape.primitive import NOTHING, SHAPE, Primitive
 from dualtape.variable import Variable
+from dualtape_reverse.walk import Walk
 
 __all__ = ["ReverseBackend", "ReverseRecording", "TapeArray", "backend"]
 
@@ -296,209 +299,6 @@ class ReverseRecording(BaseRecording):
             walk.add(target.node, cotangent, False)
         walk.run(self._records, self._lines)
         return [walk.take(node) for node, _ in sources]
-
-
-class Walk:
-    """One backward pass: the cotangents, and which of them the pass itself made and so may write."""
-
-    __slots__ = ("cotangents", "lead", "owned", "results")
-
-    def __init__(self, size: int, wanted: list[int], lead: int = 0) -> None:
-        self.lead = lead
-        self.cotangents: list[Any] = [None] * size
-        self.owned = bytearray(size)
-        self.results: dict[int, Any] = dict.fromkeys(wanted)
-
-    def add(self, index: int, g: Any, fresh: bool) -> None:
-        """Add to the cotangent at `index`; `fresh` says that nothing else holds `g`."""
-        old = self.cotangents[index]
-        if old is None:
-            self.cotangents[index] = g
-            self.owned[index] = fresh
-        elif self.owned[index] and type(old) is ndarray and type(g) is ndarray and old.dtype is g.dtype:
-            np.add(old, g, out=old)
-        else:
-            self.cotangents[index] = old + g
-            self.owned[index] = True
-
-    def take(self, index: int) -> Any:
-        """Return the cotangent of a source as an array that is the caller's own."""
-        g = self.results[index]
-        if type(g) is ndarray:
-            if index < len(self.owned) and self.owned[index]:
-                self.owned[index] = False
-                return g
-            return g.copy()
-        return g
-
-    def run(self, records: list[tuple[Any, ...]], lines: dict[int, str]) -> None:
-        """Pull cotangents back through all records."""
-        cotangents, owned, results, add = self.cotangents, self.owned, self.results, self.add
-        size, lead = len(cotangents), self.lead
-        record: tuple[Any, ...] = ()
-        g: Any = None
-        try:
-            for record in reversed(records):
-                index = record[0]
-                if index >= size:
-                    continue
-                g = cotangents[index]
-                if g is None:
-                    continue
-                if index in results:
-                    results[index] = g
-                    owned[index] = False
-                cotangents[index] = None
-                length = len(record)
-                if length == 5:
-                    _, primitive, x, out, ix = record
-                    partial = primitive.partial
-                    if partial is None:
-                        add(ix, g, owned[index])
-                    elif cotangents[ix] is None:
-                        cotangents[ix] = g * partial(out, x)
-                        owned[ix] = True
-                    else:
-                        add(ix, g * partial(out, x), True)
-                elif length == 9:
-                    _, primitive, x, y, out, ix, iy, sx, sy = record
-                    if ix is not None:
-                        partial = primitive.partials[0]
-                        gx = g if partial is None else g * partial(out, x, y)
-                        if sx is not None:
-                            gx = unbroadcast(gx, sx, lead)
-                        add(ix, gx, partial is not None or (iy is None and owned[index]))
-                    if iy is not None:
-                        partial = primitive.partials[1]
-                        gy = g if partial is None else g * partial(out, x, y)
-                        if sy is not None:
-                            gy = unbroadcast(gy, sy, lead)
-                        add(iy, gy, partial is not None or (ix is None and owned[index]))
-                elif length == 8:
-                    self._pull1(record, g)
-                elif length == 7:
-                    self._pull(record, g)
-                else:
-                    self._unwrite(record, g)
-        except DualtapeError:
-            raise
-        except Exception as error:
-            raise _explained(record, g, error, lines) from error
-        for index in results:
-            if results[index] is None and index < size:
-                results[index] = cotangents[index]
-
-    def _pull1(self, record: tuple[Any, ...], g: Any) -> None:
-        """Pull a cotangent back through a record of one operand."""
-        _, primitive, x, out, ix, params, shape, is_real = record
-        if "place" in params:
-            self._scatter(ix, params["place"], g, shape)
-            return
-        rules: Any = primitive._vjp
-        if primitive.partials is not None:
-            gx = _pull_elementwise(primitive, 0, g, out, (x,))
-        elif callable(rules):
-            gx = rules(0, g, out, x, **params)
-        else:
-            gx = rules[0](g, out, x, **params)
-        self._fit(ix, g, gx, shape, is_real)
-
-    def _pull(self, record: tuple[Any, ...], g: Any) -> None:
-        """Pull a cotangent back through a record of any primitive."""
-        _, primitive, kept, out, indices, params, specs = record
-        rules: Any = primitive._vjp
-        for i, target in enumerate(indices):
-            if target is not None:
-                if primitive.partials is not None:
-                    gx = _pull_elementwise(primitive, i, g, out, kept)
-                elif callable(rules):
-                    gx = rules(i, g, out, *kept, **params)
-                else:
-                    gx = rules[i](g, out, *kept, **params)
-                self._fit(target, g, gx, *specs[i])
-
-    def _fit(self, target: int, g: Any, gx: Any, shape: tuple[int, ...], is_real: bool) -> None:
-        """Give an operand the cotangent that a rule returned, summed where it was broadcast, real where it is real."""
-        if (gx.shape[self.lead :] if self.lead else gx.shape) != shape:
-            gx = unbroadcast(gx, shape, self.lead)
-        if is_real and gx.dtype.kind == "c":
-            gx = gx.real
-        if self.cotangents[target] is None:
-            self.cotangents[target] = gx
-            self.owned[target] = type(gx) is ndarray and gx.base is None and gx is not g
-        else:
-            self.add(target, gx, False)
-
-    def _scatter(self, target: int, place: Place, g: Any, shape: tuple[int, ...]) -> None:
-        """Add a cotangent where its operand was read, in the operand's own buffer: n reads cost O(n), not O(n^2)."""
-        buffer = self.cotangents[target]
-        if buffer is None:
-            buffer = np.zeros(g.shape[: self.lead] + shape, g.dtype)
-        elif not self.owned[target] or buffer.dtype != g.dtype:
-            buffer = snapshot(buffer) if isinstance(buffer, TracedArray) else np.array(buffer, np.result_type(buffer, g))
-        if isinstance(g, TracedArray) and not isinstance(buffer, TracedArray):
-            buffer = container(buffer)
-        place.put(buffer, self.lead, g, add=True)
-        self.cotangents[target] = buffer
-        self.owned[target] = True
-
-    def _unwrite(self, record: tuple[Any, ...], g: Any) -> None:
-        """Pull a cotangent back through a write: what was written gets its part, what it replaced gets none of it."""
-        index, place, old, node, (shape, dtype, value_shape, value_dtype), add = record
-        if node is not None:
-            part = unbroadcast(place.get(g, self.lead) + 0.0, value_shape, self.lead)  # + 0.0 copies: g changes below
-            if value_dtype.kind != "c" and part.dtype.kind == "c":
-                part = part.real
-            self.add(node, part, True)
-        owned = self.owned[index]
-        if not add:
-            if not owned or not (isinstance(g, TracedArray) or g.flags.c_contiguous):
-                g = snapshot(g) if isinstance(g, TracedArray) else np.array(g, order="C")
-            place.put(g, self.lead, 0)
-            owned = True
-        self.add(old, g, owned)
-
-
-def _pull_elementwise(primitive: Primitive, i: int, g: Any, out: Any, kept: tuple[Any, ...]) -> Any:
-    """Return the cotangent of an operand: conj(partial) g, and conjugate conj(g) where the function has one."""
-    assert primitive.partials is not None
-    partial = primitive.partials[i]
-    gx = g if partial is None else g * _conj(partial(out, *kept))
-    conjugate = primitive.conjugates[i] if primitive.conjugates is not None else None
-    if conjugate is not None and kept[i] is not None and kept[i].dtype.kind == "c":
-        gx = gx + np.conj(g) * conjugate(out, *kept)
-    return gx
-
-
-def _conj(x: Any) -> Any:
-    return np.conj(x) if getattr(x, "dtype", None) is not None and x.dtype.kind == "c" else x
-
-
-def unbroadcast(g: Any, shape: tuple[int, ...], lead: int) -> Any:
-    """Sum a cotangent with `lead` batch axes over the axes along which an operand of `shape` was broadcast."""
-    if not shape and not lead and type(g) is ndarray:
-        return np.add.reduce(g, axis=None)
-    extra = g.ndim - lead - len(shape)
-    first = lead + max(extra, 0)
-    axes = tuple(range(lead, first))
-    if extra >= 0:
-        axes += tuple(first + i for i, n in enumerate(shape) if n == 1 and g.shape[first + i] != 1)
-    if axes:
-        g = np.add.reduce(g, axis=axes) if type(g) is ndarray else np.sum(g, axis=axes)
-    return g.reshape(g.shape[:lead] + shape)
-
-
-def _explained(record: tuple[Any, ...], g: Any, error: Exception, lines: dict[int, str]) -> RuleError:
-    """Say which rule failed, on what, and where the record was made."""
-    what = record[1].name if isinstance(record[1], Primitive) else "item assignment"
-    kept = record[2] if type(record[2]) is list else [record[2]]
-    shapes = ", ".join(str(plain(x).shape) for x in kept if hasattr(x, "shape"))
-    operands = f" and operands of shapes {shapes}" if shapes else ""
-    line = f", recorded at {lines[record[0]]}" if record[0] in lines else ""
-    return RuleError(
-        f"the VJP rule of {what} failed in reverse mode on a cotangent of shape {np.shape(plain(g))}{operands}{line}: "
-        f"{error}"
-    )
 
 
 class ReverseBackend:

@@ -1,1 +1,1 @@
-"""VJP rules of indexing; that of reading entries is the engine's own, which adds into the operand's buffer."""
+"""VJP rules of indexing: all of them are the engine's own, which adds into the operand's buffer where it was read."""
