@@ -226,7 +226,7 @@ def test_one_distribution_seen_twice_is_one(install: Install, tmp_path: Path, mo
     assert len([entry for entry in dt.modes() if entry.mode == "sideways"]) == 1
 
 
-@pytest.mark.parametrize("protocol", [registry.PROTOCOL + 1, 0, "1", None])
+@pytest.mark.parametrize("protocol", [dt.backend.PROTOCOL + 1, 0, "1", None])
 def test_a_backend_of_another_protocol_version(install: Install, modes: tuple[str, ...], protocol: object) -> None:
     code = f"""
     class Backend:
@@ -243,7 +243,7 @@ def test_a_backend_of_another_protocol_version(install: Install, modes: tuple[st
         "dualtape-late 9.9",
         f"version {protocol}",
         f"dualtape {dt.__version__}",
-        f"version {registry.PROTOCOL}",
+        f"version {dt.backend.PROTOCOL}",
     ):
         assert word in message
     assert info("late").error == message
@@ -292,7 +292,7 @@ def test_replacing_a_mode_that_was_loaded_takes_effect(install: Install) -> None
 
 def test_register_backend_checks_what_it_gets() -> None:
     class Late:
-        protocol = registry.PROTOCOL + 1
+        protocol = dt.backend.PROTOCOL + 1
 
         def open(self, options: object) -> Any:
             raise AssertionError
@@ -332,7 +332,7 @@ class ReplayView(dt.inplace.ViewMixin, ReplayArray):
     __slots__ = ()
 
 
-class ReplayRecording(registry.BaseRecording):
+class ReplayRecording(dt.backend.BaseRecording):
     """A list of calls, replayed with complex numbers."""
 
     __slots__ = ("steps", "values")
@@ -340,7 +340,7 @@ class ReplayRecording(registry.BaseRecording):
     array_type = ReplayArray
     view_type = ReplayView
 
-    def __init__(self, options: registry.TapeOptions) -> None:
+    def __init__(self, options: dt.backend.TapeOptions) -> None:
         super().__init__(options)
         self.steps: list[Callable[[list[Any]], Any]] = []
 
@@ -403,9 +403,9 @@ class ReplayRecording(registry.BaseRecording):
 class ReplayBackend:
     """Complex steps over a replay."""
 
-    protocol = registry.PROTOCOL
+    protocol = dt.backend.PROTOCOL
 
-    def open(self, options: registry.TapeOptions) -> ReplayRecording:
+    def open(self, options: dt.backend.TapeOptions) -> ReplayRecording:
         return ReplayRecording(options)
 
 

@@ -190,6 +190,9 @@ def _pull_elementwise(primitive: Primitive, i: int, g: Any, out: Any, kept: tupl
 
 
 def _conj(x: Any) -> Any:
+    """Conjugate what is complex; NumPy would copy what is real."""
+    if type(x) is complex:
+        return x.conjugate()
     return np.conj(x) if getattr(x, "dtype", None) is not None and x.dtype.kind == "c" else x
 
 
