@@ -270,8 +270,11 @@ def apply(primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, 
         out = primitive.call(*resolved, **params)
     else:
         out = owner.apply(primitive, tuple(resolved), params)
-    if primitive.view and isinstance(operands[0], TracedArray):
-        return WRITING.as_view(operands[0], primitive, params, out)
+    if primitive.view:
+        # A handle whose tape does not record now has views too; a variable is read, and its value's views are its own.
+        x = operands[0] if isinstance(operands[0], TracedArray) else resolved[0]
+        if isinstance(x, TracedArray):
+            return WRITING.as_view(x, primitive, params, out)
     return out
 
 

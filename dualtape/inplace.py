@@ -60,15 +60,42 @@ class ViewMixin(TracedArray):
 
     def _fresh(self) -> TracedArray:
         view: View = self.view
-        if view.root.node is not view.seen:
-            x: Any = view.root
-            for primitive, params in view.chain:
-                x = apply(primitive, (x,), params)
+        # Nodes of two recordings may be the same number: a root that changed its level is newer too.
+        if view.root.node is not view.seen or view.root.recording is not self.recording:
+            x = _read_anew(view)
             object.__dict__["__class__"].__set__(self, type(x))
             self._primal, self.recording, self.node = x._primal, x.recording, x.node
             view.seen = view.root.node
             _remember(view.root, self)
         return self
+
+
+def _read_anew(view: View) -> Any:
+    """Apply a view's chain to its root, recorded on the root's tapes even where they do not record now.
+
+    The read is the view's own, not the user's: it stands for one that was made in time.
+    """
+    root = view.root
+    if not root.recording.alive:
+        _settle(root)
+    recordings, x = [], root
+    while isinstance(x, TracedArray) and x.recording is not IDLE and x.recording.level:
+        if x.recording.alive:
+            recordings.insert(0, x.recording)
+        x = x._primal
+    before, closed = ACTIVE.get(), [r for r in recordings if not r.open]
+    try:
+        for r in closed:
+            r.open = True
+        ACTIVE.set(tuple(recordings))
+        x = root
+        for primitive, params in view.chain:
+            x = apply(primitive, (x,), params)
+        return x
+    finally:
+        ACTIVE.set(before)
+        for r in closed:
+            r.open = False
 
 
 class IdleView(ViewMixin):
@@ -290,16 +317,17 @@ def update(x: TracedArray, out: Any) -> Any:
         )
     view = x.view
     same_level = isinstance(out, TracedArray) and out.recording is x.recording
-    if same_level and (view is None or type(view) is list) and out.dtype == x.dtype and _same_layout(x, out):
+    if same_level and (view is None or type(view) is list) and out.dtype == x.dtype and _same_layout(x, out, result):
         x._primal, x.node = out._primal, out.node  # a whole new content needs no record of a write
     else:
         write(x, ..., out)
     return x
 
 
-def _same_layout(x: TracedArray, out: TracedArray) -> bool:
-    a, b = x._primal, out._primal
-    return isinstance(a, TracedArray) or bool(a.strides == b.strides)
+def _same_layout(x: TracedArray, out: TracedArray, result: Any) -> bool:
+    if not isinstance(result, np.ndarray):
+        return False  # the result of a 0-d operation is a NumPy scalar, and x stays an array
+    return isinstance(x._primal, TracedArray) or bool(x._primal.strides == out._primal.strides)
 
 
 WRITING.as_view, WRITING.update, WRITING.write = as_view, update, write

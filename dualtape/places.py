@@ -31,6 +31,15 @@ class Place:
         found = target[key]
         return np.moveaxis(found, self.shift, 0) if lead and self.shift else found
 
+    def kept(self, found: Any, shape: tuple[int, ...], lead: int) -> Any:
+        """Zero what a write at this place did not leave in an array of `shape`: of a repeated entry the last wins."""
+        if not self.repeats:
+            return found
+        numbers = np.zeros(shape, np.intp)
+        order = np.arange(int(np.prod(np.shape(found)[lead:]))).reshape(np.shape(found)[lead:])
+        self.put(numbers, 0, order)
+        return np.where(self.get(numbers, 0) == order, found, 0.0)
+
     def put(self, buffer: Any, lead: int, value: Any, add: bool = False) -> None:
         """Write or add to the place in a buffer shaped as the root, in place."""
         target, key = self._within(buffer, lead)

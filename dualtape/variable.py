@@ -51,7 +51,7 @@ class Held(ArrayOperators[T], Operand):
 
     def numpy(self) -> np.ndarray[Any, np.dtype[T]]:
         """Return a copy of the value."""
-        return self._value.copy()  # type: ignore[no-any-return]  # as above
+        return self._value.copy("K")  # type: ignore[no-any-return]  # as above
 
     def __array__(self, dtype: None = None, copy: bool | None = None) -> np.ndarray[Any, np.dtype[T]]:
         """Convert to an array: the value, read-only, or an object array of handles inside a tape that watches it."""
@@ -258,7 +258,7 @@ def _untraced(value: Any, what: str) -> np.ndarray[Any, Any]:
 
 
 def _number(value: Any, dtype: Any, what: str) -> np.ndarray[Any, Any]:
-    array = np.array(_untraced(value, what), dtype=dtype, order="C")
+    array = np.array(_untraced(value, what), dtype=dtype)
     if array.dtype.kind in "biu":
         raise TypeError(
             f"a {what} is differentiated and so holds floats, not {array.dtype}: write 3.0 for 3, "

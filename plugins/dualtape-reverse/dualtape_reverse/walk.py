@@ -153,8 +153,10 @@ class Walk:
         buffer = self.cotangents[target]
         if buffer is None:
             buffer = np.zeros(g.shape[: self.lead] + shape, g.dtype)
-        elif not self.owned[target] or buffer.dtype != g.dtype:
-            buffer = snapshot(buffer) if isinstance(buffer, TracedArray) else np.array(buffer, np.result_type(buffer, g))
+        elif buffer.dtype != g.dtype:
+            buffer = buffer.astype(np.result_type(buffer.dtype, g.dtype))
+        else:
+            buffer = _writeable(buffer, bool(self.owned[target]))
         if isinstance(g, TracedArray) and not isinstance(buffer, TracedArray):
             buffer = container(buffer)
         place.put(buffer, self.lead, g, add=True)
@@ -165,17 +167,32 @@ class Walk:
         """Pull a cotangent back through a write: what was written gets its part, what it replaced gets none of it."""
         index, place, old, node, (shape, dtype, value_shape, value_dtype), add = record
         if node is not None:
-            part = unbroadcast(place.get(g, self.lead) + 0.0, value_shape, self.lead)  # + 0.0 copies: g changes below
+            part = place.get(g, self.lead) + 0.0  # a copy: g changes below
+            if not add:
+                part = place.kept(part, shape, self.lead)
+            part = unbroadcast(part, value_shape, self.lead)
             if value_dtype.kind != "c" and part.dtype.kind == "c":
                 part = part.real
             self.add(node, part, True)
         owned = self.owned[index]
         if not add:
-            if not owned or not (isinstance(g, TracedArray) or g.flags.c_contiguous):
-                g = snapshot(g) if isinstance(g, TracedArray) else np.array(g, order="C")
+            g = _writeable(g, bool(owned))
             place.put(g, self.lead, 0)
             owned = True
         self.add(old, g, owned)
+
+
+def _writeable(g: Any, owned: bool) -> Any:
+    """Return a cotangent that the pass may write into: itself where the pass made it."""
+    if isinstance(g, TracedArray):
+        if isinstance(plain(g), ndarray):
+            return g if owned else snapshot(g)
+        scalar, g = g, container(np.zeros((), g.dtype))  # a NumPy scalar can't be written, a 0-d array can
+        g[...] = scalar
+        return g
+    if owned and type(g) is ndarray and g.flags.c_contiguous:
+        return g
+    return np.array(g, order="C")
 
 
 def _pull_elementwise(primitive: Primitive, i: int, g: Any, out: Any, kept: tuple[Any, ...]) -> Any:
