@@ -11,7 +11,7 @@ import pytest
 
 import dualtape as dt
 from dualtape import __main__ as command
-from dualtape import backend, demo
+from dualtape import demo
 from dualtape.errors import BackendError
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -84,7 +84,7 @@ def test_demo_names_a_mode_twice_and_runs_it_once(capsys: pytest.CaptureFixture[
 def test_demo_of_the_core_alone_says_where_reverse_mode_is(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(backend, "_entries", lambda mode=None: [])
+    monkeypatch.setattr(command, "modes", lambda: dt.modes()[:1])
     assert call("demo", "--epochs", "1") == 0
     assert "pip install ./plugins/dualtape-reverse" in capsys.readouterr().out
 
@@ -92,7 +92,7 @@ def test_demo_of_the_core_alone_says_where_reverse_mode_is(
 def test_demo_goes_on_without_a_broken_mode(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    infos = (dt.modes()[0], backend.ModeInfo("sideways", "dualtape-sideways", "0.1", "dualtape-sideways fails to load"))
+    infos = (dt.modes()[0], dt.ModeInfo("sideways", "dualtape-sideways", "0.1", "dualtape-sideways fails to load"))
     monkeypatch.setattr(command, "modes", lambda: infos)
     assert call("demo", "--epochs", "1") == 0
     assert "left out: dualtape-sideways fails to load" in capsys.readouterr().err
@@ -196,7 +196,7 @@ def test_modes_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_modes_of_the_core_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(backend, "_entries", lambda mode=None: [])
+    monkeypatch.setattr(command, "modes", lambda: dt.modes()[:1])
     assert call("modes") == 0
     printed = capsys.readouterr().out
     assert "forward" in printed
@@ -205,9 +205,9 @@ def test_modes_of_the_core_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest
 
 def test_modes_that_can_t_be_used_say_why(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     infos = (
-        backend.ModeInfo("forward", "dualtape", "0.1.0", None),
-        backend.ModeInfo("mine", None, None, None),
-        backend.ModeInfo("sideways", "dualtape-sideways", "0.1", "dualtape-sideways 0.1 fails to load"),
+        dt.ModeInfo("forward", "dualtape", "0.1.0", None),
+        dt.ModeInfo("mine", None, None, None),
+        dt.ModeInfo("sideways", "dualtape-sideways", "0.1", "dualtape-sideways 0.1 fails to load"),
     )
     monkeypatch.setattr(command, "modes", lambda: infos)
     assert call("modes") == 1
