@@ -198,7 +198,10 @@ class ForwardRecording(BaseRecording):
         tangents, seeds = x.node
         out = primitive.op(primal)
         if primitive.partial is not None:
-            tangents = tangents * primitive.partial(out, primal)
+            try:
+                tangents = tangents * primitive.partial(out, primal)
+            except Exception as error:
+                raise _explained(primitive, (primal,), error) from error
         return self.handle(out, tangents, seeds)
 
     def binary(self, primitive: Primitive, x: Any, y: Any) -> Any:
@@ -249,10 +252,13 @@ class ForwardRecording(BaseRecording):
                 s = s.reshape(s.shape[0], *(1,) * (rank + 1 - s.ndim), *s.shape[1:])
             if t is not None and t.ndim <= rank:
                 t = t.reshape(t.shape[0], *(1,) * (rank + 1 - t.ndim), *t.shape[1:])
-        if s is not None and p is not None:
-            s = s * p(out, a, b)
-        if t is not None and q is not None:
-            t = t * q(out, a, b)
+        try:
+            if s is not None and p is not None:
+                s = s * p(out, a, b)
+            if t is not None and q is not None:
+                t = t * q(out, a, b)
+        except Exception as error:
+            raise _explained(primitive, (a, b), error) from error
         s = t if s is None else s if t is None else s + t
         if s.dtype is not out.dtype or (shape and s.shape[1:] != shape):
             s = _fit(s, out)
@@ -289,10 +295,7 @@ class ForwardRecording(BaseRecording):
         except DualtapeError:
             raise
         except Exception as error:
-            shapes = ", ".join(str(np.shape(plain(p))) for p in primals)
-            raise RuleError(
-                f"the JVP rule of {primitive.name} failed in forward mode on operands of shapes {shapes}: {error}"
-            ) from error
+            raise _explained(primitive, primals, error) from error
         if pushed.dtype is not out.dtype or pushed.shape[1:] != out.shape:
             pushed = _fit(pushed, out)
         return self.handle(out, pushed, seeds)
@@ -409,6 +412,11 @@ def _push(primitive: Primitive, tangents: list[Any], out: Any, primals: list[Any
                     term = term + np.conj(t) * conjugate(out, *primals)
         total = term if total is None else total + term
     return total
+
+
+def _explained(primitive: Primitive, primals: Sequence[Any], error: Exception) -> RuleError:
+    shapes = ", ".join(str(np.shape(plain(p))) for p in primals)
+    return RuleError(f"the JVP rule of {primitive.name} failed in forward mode on operands of shapes {shapes}: {error}")
 
 
 def _fit(tangents: Any, out: Any) -> Any:
