@@ -348,7 +348,8 @@ class ForwardRecording(BaseRecording):
     def _align(self, a: Any, b: Any, x: Any = None, y: Any = None) -> Any:
         """Return the tangents of two nodes as rows of the union of their seeds, with that union between them."""
         union, rows_a, rows_b = self.table.union(a[1], b[1])
-        self._check(union.rows, a[0][0] if len(a[0]) else b[0][0], "an operand")
+        if union.rows:
+            self._check(union.rows, a[0][0] if len(a[0]) else b[0][0], "an operand")
         s, t = spread(a[0], rows_a, union.rows), spread(b[0], rows_b, union.rows)
         if x is not None and rows_a is not None and x.view is None:
             x.node = (s, union)
