@@ -15,7 +15,7 @@ from dualtape.errors import ObjectArrayWarning, TracedConversionError
 from dualtape.inplace import IDLE, container
 from dualtape.ops.joining import stack
 from dualtape.ops.protocol import function, is_traced, strip
-from dualtape.ops.shaping import arraylike, astype, convert
+from dualtape.ops.shaping import arraylike, astype
 from dualtape.primitive import structural
 
 __all__ = ["empty", "full", "ones", "stack_handles", "to_array", "to_scalar", "zeros"]
@@ -219,7 +219,8 @@ def to_array(x: TracedArray, dtype: Any, copy: bool | None) -> Any:
     if dtype is not None and np.dtype(dtype).kind != "O":
         raise TracedConversionError(
             f"converting a traced array to {np.dtype(dtype)} would lose its derivative: leave the dtype away, write "
-            f"x.astype(...), np.array(x, dtype=..., like=x) or np.stack, or take x.primal where no derivative is needed"
+            f"x.astype(...), np.array(x, dtype=..., like=x) or np.stack, and make an array that traced values are stored "
+            f"in with dualtape.zeros(n) or np.zeros(n, like=x); or take x.primal where no derivative is needed"
         )
     primal = live._primal
     while isinstance(primal, TracedArray):
@@ -295,7 +296,9 @@ def _bytes(name: str) -> None:
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         live = self._resolve(ACTIVE.get())
         if isinstance(live, TracedArray):
-            raise TracedConversionError(f"{name} would lose the derivative of a traced value: write x.primal.{name}(...)")
+            raise TracedConversionError(
+                f"{name} would lose the derivative of a traced value: write x.primal.{name}(...)"
+            )
         return getattr(live, name)(*args, **kwargs)
 
     function(method=name)(call)
@@ -305,7 +308,12 @@ for _name in ("tobytes", "tofile", "dump", "dumps"):
     _bytes(_name)
 
 # Python's rounding gives integers, or steps: their derivative is zero, and so the result is plain.
-for _name, _round in {"__round__": round, "__floor__": math.floor, "__ceil__": math.ceil, "__trunc__": math.trunc}.items():
+for _name, _round in {
+    "__round__": round,
+    "__floor__": math.floor,
+    "__ceil__": math.ceil,
+    "__trunc__": math.trunc,
+}.items():
     function(method=_name)(lambda self, *args, _round=_round: _round(plain(self), *args))
 
 setattr(TracedArray, "__copy__", lambda self: self.copy("K"))  # noqa: B010  # not of variables: they have a name
