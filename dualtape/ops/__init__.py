@@ -1,16 +1,16 @@
 """The operations, one file a family; importing this package fills the registry."""
 
 from dualtape.array import install_operators
-from dualtape.ops import constant, contraction, creation, elementwise, indexing, joining, protocol, reduction, selection, shaping
+from dualtape.ops import accumulation, constant, contraction, creation, elementwise, indexing, joining, protocol, reduction, selection, shaping
 
 __all__ = [
+    "accumulation",
     "constant",
     "contraction",
     "creation",
     "elementwise",
     "indexing",
     "install_operators",
-    "joining",
     "joining",
     "protocol",
     "reduction",
