@@ -78,7 +78,7 @@ elementwise(np.log1p, lambda _out, x: 1.0 / (1.0 + x))
 
 
 def _weight(exponential: np.ufunc, out: Any, x: Any, y: Any) -> Any:
-    """Return exp(x - out), what x has in exp(out) = exp(x) + exp(y); where out is infinite, as for the larger of them."""
+    """Return exp(x - out), the share of x in exp(out) = exp(x) + exp(y); where out is infinite, that of a maximum."""
     finite = np.isfinite(out)
     if np.all(finite):
         return exponential(x - out)
@@ -86,12 +86,8 @@ def _weight(exponential: np.ufunc, out: Any, x: Any, y: Any) -> Any:
     return np.where(finite, inside, _larger(x, y, x.dtype))
 
 
-elementwise(
-    np.logaddexp, lambda out, x, y: _weight(np.exp, out, x, y), lambda out, x, y: _weight(np.exp, out, y, x)
-)
-elementwise(
-    np.logaddexp2, lambda out, x, y: _weight(np.exp2, out, x, y), lambda out, x, y: _weight(np.exp2, out, y, x)
-)
+elementwise(np.logaddexp, lambda out, x, y: _weight(np.exp, out, x, y), lambda out, x, y: _weight(np.exp, out, y, x))
+elementwise(np.logaddexp2, lambda out, x, y: _weight(np.exp2, out, x, y), lambda out, x, y: _weight(np.exp2, out, y, x))
 
 # --- trigonometry -------------------------------------------------------------------------------------------------
 
@@ -204,17 +200,18 @@ def _values(x: Any) -> Any:
 # --- methods and operators ----------------------------------------------------------------------------------------
 
 
-def _unary_method(ufunc: np.ufunc) -> Callable[..., Any]:
-    return lambda self: ufunc(self)
+def _method(ufunc: np.ufunc) -> Callable[..., Any]:
+    def call(*operands: Any) -> Any:
+        return ufunc(*operands)
+
+    return call
 
 
 # NumPy's loops over object arrays, which is what a list of handles becomes, call methods named after the ufunc.
-for _ufunc in UFUNCS:
-    if _ufunc.nin == 1:
-        setattr(Operand, _ufunc.__name__, _unary_method(_ufunc))
-for _ufunc in (np.arctan2, np.hypot, np.fmod, np.logical_xor):
-    setattr(Operand, _ufunc.__name__, lambda self, other, _ufunc=_ufunc: _ufunc(self, other))
-Operand.conj = Operand.conjugate  # type: ignore[attr-defined]  # the loop above has just made it
+for _ufunc in (*UFUNCS, np.logical_xor):
+    if _ufunc.nin == 1 or _ufunc.__name__ in {"arctan2", "hypot", "fmod", "logical_xor"}:
+        setattr(Operand, _ufunc.__name__, _method(_ufunc))
+Operand.conj = _method(np.conjugate)  # type: ignore[attr-defined]  # a method of ndarray
 Operand.__rdivmod__ = lambda self, other: divmod(other, self)  # type: ignore[attr-defined]  # an operator of ndarray
 
 for _name, _operator in {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -169,7 +170,9 @@ def _fill(out: Any, result: Any, casting: Any) -> Any:
         return result
     if casting != "same_kind":
         if not np.can_cast(result.dtype, out.dtype, casting):
-            raise TypeError(f"Cannot cast the result from {result.dtype!r} to {out.dtype!r} with casting rule {casting!r}")
+            raise TypeError(
+                f"Cannot cast the result from {result.dtype!r} to {out.dtype!r} with casting rule {casting!r}"
+            )
         result = result.astype(out.dtype)
     return store(out, np.broadcast_to(result, out.shape) if np.ndim(plain(result)) < len(out.shape) else result)
 
@@ -178,7 +181,7 @@ def _at(ufunc: np.ufunc, x: Any, key: Any, *values: Any) -> None:
     """Apply a ufunc in place at the entries that a key names, each as often as it is named."""
     if not isinstance(x, TracedArray):
         if isinstance(x, Operand):
-            x[key] = 0  # raises: a variable is read-only
+            operator.setitem(x, key, 0)  # type: ignore[call-overload]  # raises: a variable is read-only
         if is_traced(values):
             raise TracedConversionError(
                 f"numpy.{ufunc.__name__}.at would lose the derivative of what it writes into a plain array: make the "

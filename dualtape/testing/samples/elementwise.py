@@ -191,7 +191,7 @@ def _powers() -> Iterator[Sample]:
         zero, one = np.zeros(2), np.ones(2)
         # x**0 is constant; so is 0**y for y > 0.
         yield Sample(name, lambda x, p=power: p(x, 0), (zero,), "0**0", kink=True, expected=(zero,))
-        yield Sample(name, lambda x, p=power: p(x, zero), (zero,), "0**0, array", kink=True, expected=(zero,))
+        yield Sample(name, lambda x, p=power: p(x, np.zeros(2)), (zero,), "0**0, array", kink=True, expected=(zero,))
         yield Sample(name, power, (zero, np.array([1.0, 2.0])), "0**y", kink=True, expected=([1.0, 0.0], zero))
         yield Sample(name, power, (zero, zero), "0**0, both", kink=True, expected=(zero, zero))
         yield Sample(name, lambda y, p=power: p(0.0, y), (one,), "0.0**y", kink=True, expected=(zero,))
@@ -231,11 +231,10 @@ def _kinks() -> Iterator[Sample]:
         yield kink(ufunc.__name__, ufunc, (np.array([np.nan, 1.0]), one * 2), "no number", *(
             ([0.0, 0.0], [1.0, 1.0]) if ufunc is np.fmax else ([0.0, 1.0], [1.0, 0.0])
         ))  # fmt: skip
-    for ufunc in (np.logaddexp, np.logaddexp2):
-        name = ufunc.__name__
-        yield kink(name, ufunc, (-inf, -inf), "both -inf", half, half)
-        yield kink(name, ufunc, (inf, inf), "both inf", half, half)
-        yield kink(name, ufunc, (np.array([np.inf, -np.inf]), one), "one infinite", [1.0, 0.0], [0.0, 1.0])
+    for name, call in (("logaddexp", np.logaddexp), ("logaddexp2", np.logaddexp2)):
+        yield kink(name, call, (-inf, -inf), "both -inf", half, half)
+        yield kink(name, call, (inf, inf), "both inf", half, half)
+        yield kink(name, call, (np.array([np.inf, -np.inf]), one), "one infinite", [1.0, 0.0], [0.0, 1.0])
     yield kink("arctan2", np.arctan2, (np.array([3e-200, 3e200]), np.array([4e-200, 4e200])), "out of range of squares",
                [1.6e199, 1.6e-201], [-1.2e199, -1.2e-201], second=False)  # fmt: skip
     yield kink("fmod", np.fmod, (np.array([1.0]), np.array([0.1])), "rounded quotient", [1.0], [-9.0])
