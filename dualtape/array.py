@@ -131,16 +131,16 @@ class TracedArray(Operand):
     """A traced value: its primal, and where it stands in its recording.
 
     `recording` is the recording that made it, `node` belongs to that recording (an index, or tangents and their
-    seeds). `view` is `None`, the weak references to a root's live views, the place of a view in its root, or what makes
+    seeds). `link` is `None`, the weak references to a root's live views, the place of a view in its root, or what makes
     the value read-only. Subclasses add no slots, so that an object can change its level in place.
     """
 
-    __slots__ = ("__weakref__", "_primal", "node", "recording", "view")
+    __slots__ = ("__weakref__", "_primal", "link", "node", "recording")
 
     _primal: Any
     recording: Any
     node: Any
-    view: Any
+    link: Any
 
     # NumPy code asks isinstance(x, np.ndarray) everywhere: the answer is the primal's, type(x) tells the truth.
     __class__ = property(lambda self: plain(self).__class__)  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
@@ -172,7 +172,7 @@ class TracedArray(Operand):
         value = self._fresh()._primal
         if isinstance(value, TracedArray):
             value = snapshot(value)
-            value.view = "primal of a traced array"
+            value.link = "primal of a traced array"
         elif isinstance(value, np.ndarray):
             value = value.view()
             value.flags.writeable = False
@@ -222,7 +222,7 @@ def plain(x: Any) -> Any:
 def snapshot(x: TracedArray) -> TracedArray:
     """Return a handle of the same value that later writes through `x` do not rebind."""
     copy: TracedArray = object.__new__(x.recording.array_type)
-    copy._primal, copy.recording, copy.node, copy.view = x._primal, x.recording, x.node, None
+    copy._primal, copy.recording, copy.node, copy.link = x._primal, x.recording, x.node, None
     return copy
 
 

@@ -127,6 +127,12 @@ class BaseRecording:
         """Return the node of a new source."""
         raise NotImplementedError
 
+    def handle(self, primal: Any, node: Any) -> TracedArray:
+        """Return a new handle of this recording."""
+        x: TracedArray = object.__new__(self.array_type)
+        x._primal, x.recording, x.node, x.link = primal, self, node, None
+        return x
+
     def unary(self, primitive: Primitive, x: Any) -> Any:
         """Apply an elementwise primitive to a handle of this recording; a fast backend overrides it."""
         return apply(primitive, (x,), NO_PARAMS)
@@ -150,8 +156,8 @@ class BaseRecording:
             if not (self.options.watch_variables and variable.trainable):
                 return value
             entry = self.variables[id(variable)] = (variable, self.leaf(value, variable))
-        handle = object.__new__(self.array_type)
-        handle._primal, handle.recording, handle.node, handle.view = value, self, entry[1], variable
+        handle = self.handle(value, entry[1])
+        handle.link = variable  # which makes it read-only
         return handle
 
     def watch_variable(self, variable: Any, value: Any) -> tuple[Any, Any]:

@@ -86,7 +86,7 @@ class DualArray(TracedArray, Generic[T]):
         if direction.dtype.kind == "c" and value.dtype.kind != "c":
             raise TypeError("the tangent of a real primal is real")
         value = value if value.ndim else value[()]
-        return FREE.handle(value, direction.astype(value.dtype)[None], FREE_SEEDS)
+        return FREE._dual(value, direction.astype(value.dtype)[None], FREE_SEEDS)
 
     @property
     def tangents(self) -> np.ndarray[Any, np.dtype[T]]:
@@ -184,10 +184,10 @@ class ForwardRecording(BaseRecording):
 
     # --- operations -----------------------------------------------------------------------------------------------
 
-    def handle(self, primal: Any, tangents: Any, seeds: Seeds) -> DualArray[Any]:
+    def _dual(self, primal: Any, tangents: Any, seeds: Seeds) -> DualArray[Any]:
         """Return a new handle."""
         x: DualArray[Any] = object.__new__(DualArray)
-        x._primal, x.recording, x.node, x.view = primal, self, (tangents, seeds), None
+        x._primal, x.recording, x.node, x.link = primal, self, (tangents, seeds), None
         return x
 
     def unary(self, primitive: Primitive, x: Any) -> Any:
@@ -202,7 +202,7 @@ class ForwardRecording(BaseRecording):
                 tangents = tangents * primitive.partial(out, primal)
             except Exception as error:
                 raise _explained(primitive, (primal,), error) from error
-        return self.handle(out, tangents, seeds)
+        return self._dual(out, tangents, seeds)
 
     def binary(self, primitive: Primitive, x: Any, y: Any) -> Any:
         """Apply an elementwise primitive of two operands, the straight way where they are plain real handles."""
@@ -262,7 +262,7 @@ class ForwardRecording(BaseRecording):
         s = t if s is None else s if t is None else s + t
         if s.dtype is not out.dtype or (shape and s.shape[1:] != shape):
             s = _fit(s, out)
-        return self.handle(out, s, seeds)
+        return self._dual(out, s, seeds)
 
     def apply(self, primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Evaluate a primitive and push the tangents of its operands."""
@@ -298,7 +298,7 @@ class ForwardRecording(BaseRecording):
             raise _explained(primitive, primals, error) from error
         if pushed.dtype is not out.dtype or pushed.shape[1:] != out.shape:
             pushed = _fit(pushed, out)
-        return self.handle(out, pushed, seeds)
+        return self._dual(out, pushed, seeds)
 
     def write(self, root: TracedArray, place: Any, node: Any, value: Any, add: bool) -> Any:
         """Write the tangents of `value` where its primal was written."""
@@ -341,7 +341,7 @@ class ForwardRecording(BaseRecording):
             return tangents
         self._check(seeds.rows, x._primal, "an operand")
         tangents = spread(tangents, self.table.union(own, seeds)[1], seeds.rows)
-        if x.view is None:
+        if x.link is None:
             x.node = (tangents, seeds)
         return tangents
 
@@ -351,9 +351,9 @@ class ForwardRecording(BaseRecording):
         if union.rows:
             self._check(union.rows, a[0][0] if len(a[0]) else b[0][0], "an operand")
         s, t = spread(a[0], rows_a, union.rows), spread(b[0], rows_b, union.rows)
-        if x is not None and rows_a is not None and x.view is None:
+        if x is not None and rows_a is not None and x.link is None:
             x.node = (s, union)
-        if y is not None and rows_b is not None and y.view is None:
+        if y is not None and rows_b is not None and y.link is None:
             y.node = (t, union)
         return s, union, t
 

@@ -22,30 +22,35 @@ class Guard:
 
     def keep(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Return what a record may hold of a large plain array of the caller's."""
-        bases = [array]
+        chain = [array]
         owner: Any = array.base
-        while isinstance(owner, np.ndarray):
-            bases.append(owner)
+        while type(owner) is np.ndarray:
+            chain.append(owner)
             owner = owner.base
-        if owner is not None or not all(type(a) is np.ndarray for a in bases):
-            return array.copy()  # memory that NumPy does not own: a map, a buffer
-        for a in bases:
-            held = _LOCKS.get(id(a))
-            if held is not None:
-                held[1] += 1
-            elif a.flags.writeable:
+        # Memory that NumPy does not own (a map, a buffer) can't be locked, and a writeable view of a read-only base
+        # could not be unlocked again.
+        writeable = [a.flags.writeable or id(a) in _LOCKS for a in chain]
+        if owner is not None or type(array) is not np.ndarray or writeable != sorted(writeable):
+            return array.copy()
+        for a, lock in zip(chain, writeable, strict=True):
+            if lock:
+                _LOCKS.setdefault(id(a), [a, 0])[1] += 1
                 a.flags.writeable = False
-                _LOCKS[id(a)] = [a, 1]
-            else:
-                continue
-            self.locked.append(a)
+                self.locked.append(a)
         return array
 
     def __del__(self) -> None:
-        """Put the flags back as they were, the owner's first: a view can be writeable only if its base is."""
-        for a in reversed(self.locked):
-            held = _LOCKS[id(a)]
-            held[1] -= 1
-            if held[1] == 0:
-                del _LOCKS[id(a)]
+        """Put the flags back as they were, once no other record holds the memory."""
+        for a in self.locked:
+            _LOCKS[id(a)][1] -= 1
+        # A view can be writeable only if its base is: the owner's flag comes first, and a view whose base another
+        # tape still holds waits for that tape.
+        free = [a for a, holders in _LOCKS.values() if not holders]
+        for a in sorted(free, key=_depth):
+            if a.base is None or a.base.flags.writeable:
                 a.flags.writeable = True
+                del _LOCKS[id(a)]
+
+
+def _depth(array: np.ndarray[Any, Any]) -> int:
+    return 0 if array.base is None else 1 + _depth(array.base)

@@ -59,7 +59,7 @@ class ViewMixin(TracedArray):
     __slots__ = ()
 
     def _fresh(self) -> TracedArray:
-        view: View = self.view
+        view: View = self.link
         # Nodes of two recordings may be the same number: a root that changed its level is newer too.
         if view.root.node is not view.seen or view.root.recording is not self.recording:
             x = _read_anew(view)
@@ -111,17 +111,17 @@ IDLE = Idle()
 def container(primal: np.ndarray[Any, Any]) -> TracedArray:
     """Return an array that may come to hold traced values; it owns `primal`."""
     x: TracedArray = object.__new__(TracedArray)
-    x._primal, x.recording, x.node, x.view = primal, IDLE, object(), None
+    x._primal, x.recording, x.node, x.link = primal, IDLE, object(), None
     return x
 
 
 def _remember(root: TracedArray, view: TracedArray) -> None:
     """Let a write to the root find the view: the root's list of live views is pruned as it doubles."""
-    if root.view is None:
-        root.view = []
-    elif type(root.view) is not list:
+    if root.link is None:
+        root.link = []
+    elif type(root.link) is not list:
         return
-    views = root.view
+    views = root.link
     views.append(ref(view))
     if len(views) & (len(views) - 1) == 0 and len(views) > 16:
         views[:] = [r for r in views if r() is not None]
@@ -139,7 +139,7 @@ def as_view(x: TracedArray, primitive: Primitive, params: Mapping[str, Any], out
     base = plain(x)
     if value is not base and not _shares(value, base):
         return out
-    view = x.view
+    view = x.link
     if not x.recording.alive:
         _settle(view.root if type(view) is View else x)
         x = x._fresh()
@@ -151,10 +151,10 @@ def as_view(x: TracedArray, primitive: Primitive, params: Mapping[str, Any], out
         handle._primal, handle.node = out, recording.constant(out)
     handle.recording = recording
     if type(view) is View:
-        handle.view = View(view.root, (*view.chain, (primitive, params)), view.seen)
+        handle.link = View(view.root, (*view.chain, (primitive, params)), view.seen)
         _remember(view.root, handle)
     else:
-        handle.view = View(x, ((primitive, params),), x.node)
+        handle.link = View(x, ((primitive, params),), x.node)
         _remember(x, handle)
     return handle
 
@@ -237,7 +237,7 @@ def write(x: TracedArray, key: Any, value: Any, add: bool = False) -> None:
         ReadOnlyError: if `x` is a variable's own traced value or a view of it, or a `.primal`.
         TypeError: if `x` is a NumPy scalar.
     """
-    view = x.view
+    view = x.link
     root, chain = (view.root, view.chain) if type(view) is View else (x, ())
     _check_writeable(x, root)
     # The right-hand side is evaluated before anything is dropped: it may be a view of the same root.
@@ -265,12 +265,12 @@ def write(x: TracedArray, key: Any, value: Any, add: bool = False) -> None:
 def _write_plain(root: TracedArray, chain: Any, place: Place, value: Any, key: Any, add: bool) -> None:
     if isinstance(value, np.ndarray) and value.base is not None:
         value = value.copy()
-    if type(root.view) is list:
-        for r in root.view:
+    if type(root.link) is list:
+        for r in root.link:
             live = r()
             if live is not None:
                 live._primal = live.node = None
-        root.view = None
+        root.link = None
     if not owned(root):
         root._primal = root._primal.copy("K")
     target = root._primal
@@ -286,8 +286,8 @@ def _write_plain(root: TracedArray, chain: Any, place: Place, value: Any, key: A
 
 
 def _check_writeable(x: TracedArray, root: TracedArray) -> None:
-    if root.view is not None and type(root.view) is not list:
-        what = f"variable {root.view.name!r}" if hasattr(root.view, "name") else root.view
+    if root.link is not None and type(root.link) is not list:
+        what = f"variable {root.link.name!r}" if hasattr(root.link, "name") else root.link
         raise ReadOnlyError(
             f"the {what} is read-only: write into a copy (x = w.copy()), or change a variable with w.assign(...)"
         )
@@ -296,7 +296,7 @@ def _check_writeable(x: TracedArray, root: TracedArray) -> None:
             f"{type(plain(x)).__name__!r} object does not support item assignment: a NumPy scalar is immutable, "
             f"rebind the name instead (s = s + 1)"
         )
-    if isinstance(plain(x), np.ndarray) and type(x.view) is View and not plain(x).flags.writeable:
+    if isinstance(plain(x), np.ndarray) and type(x.link) is View and not plain(x).flags.writeable:
         # A view that NumPy makes read-only (broadcast_to, diagonal) stays so, however its root may be written.
         raise ReadOnlyError("assignment destination is read-only: NumPy gives this view for reading only")
 
@@ -315,7 +315,7 @@ def update(x: TracedArray, out: Any) -> Any:
         raise ValueError(
             f"non-broadcastable output operand with shape {x.shape} doesn't match the broadcast shape {result.shape}"
         )
-    view = x.view
+    view = x.link
     same_level = isinstance(out, TracedArray) and out.recording is x.recording
     if same_level and (view is None or type(view) is list) and out.dtype == x.dtype and _same_layout(x, out, result):
         x._primal, x.node = out._primal, out.node  # a whole new content needs no record of a write

@@ -362,14 +362,12 @@ class ReplayRecording(dt.backend.BaseRecording):
         if out.dtype.kind != "f":
             return out
         primals = [np.array(p) if isinstance(p, np.ndarray) else p for p in primals]
-        handle = object.__new__(ReplayArray)
-        handle._primal, handle.recording, handle.view = out, self, None
-        handle.node = self._node(
+        node = self._node(
             lambda values: primitive.call(
                 *(p if i is None else values[i] for p, i in zip(primals, mine, strict=True)), **params
             )
         )
-        return handle
+        return self.handle(out, node)
 
     def write(self, root: Any, place: Any, node: Any, value: Any, add: bool) -> int:
         old = root.node

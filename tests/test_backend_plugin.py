@@ -85,10 +85,8 @@ class StepRecording(BaseRecording):
             raise TapeError("a complex step needs real values all along")
         if out.dtype.kind != "f":
             return out
-        handle = object.__new__(StepArray)
-        handle._primal, handle.recording, handle.view = out, self, None
-        handle.node = self.line(primitive.call, list(operands), traced, params)
-        return handle
+        node = self.line(primitive.call, list(operands), traced, params)
+        return self.handle(out, node)
 
     def write(self, root: TracedArray, place: Any, node: Any, value: Any, add: bool) -> int:
         return self.line(written, [None, value], [root.node, node], {"place": place, "add": add})

@@ -5,9 +5,14 @@ compared with what it prints; a block without is run.
 """
 
 import doctest
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from dualtape import registry
+from dualtape.primitive import PRIMITIVES
 
 ROOT = Path(__file__).resolve().parents[1]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
@@ -53,6 +58,17 @@ def run(page: Path, line: int, code: str, namespace: dict[str, object]) -> None:
     runner.run(example, out=report.append, clear_globs=False)
     namespace.update(example.globs)
     assert not report, "".join(report)
+
+
+@pytest.fixture(autouse=True)
+def registries() -> Iterator[None]:
+    """Forget the modes and operations that a page registers."""
+    tables: tuple[dict[str, Any], ...] = (registry._REGISTERED, PRIMITIVES)
+    kept = [set(table) for table in tables]
+    yield
+    for table, before in zip(tables, kept, strict=True):
+        for name in table.keys() - before:
+            del table[name]
 
 
 @pytest.mark.parametrize("page", pages())

@@ -87,9 +87,9 @@ def _filled(x: Any, value: Any) -> Any:
 
 def _holding(array: Any) -> Any:
     """Return a new array as one that may come to hold traced values, if its dtype can."""
-    if isinstance(array, np.ndarray) and not isinstance(array, Operand) and array.dtype.kind in "fc":
-        return container(array)
-    return array
+    if isinstance(array, Operand) or not isinstance(array, np.ndarray):
+        return array
+    return container(array) if array.dtype.kind in "fc" else array
 
 
 def _creator(numpy_function: Callable[..., Any]) -> Callable[..., Any]:
@@ -153,8 +153,8 @@ def _may_be_traced(x: Any) -> bool:
     return bool(ACTIVE.get()) or is_traced(x) or (isinstance(x, TracedArray) and x.recording is IDLE)
 
 
-for _f in (np.zeros_like, np.ones_like, np.empty_like):
-    function(_f)(_shaped_like(_f))
+for _like in (np.zeros_like, np.ones_like, np.empty_like):
+    function(_like)(_shaped_like(_like))
 
 
 @function(np.full_like)

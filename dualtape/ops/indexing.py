@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from dualtape.array import ACTIVE, Operand, TracedArray, apply, plain
+from dualtape.array import Operand, apply, plain
 from dualtape.errors import TracedConversionError
-from dualtape.places import Place, parse_key
 from dualtape.ops.protocol import attribute, function, is_traced, store, strip
 from dualtape.ops.shaping import arraylike, copy, ravel
+from dualtape.places import Place, parse_key
 from dualtape.primitive import structural
 
 __all__ = ["along_axis", "getitem", "read", "take"]
@@ -59,7 +59,7 @@ take_ = structural(
 
 
 @function(np.take, method="take")
-def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
+def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: Any = "raise") -> Any:
     """Take entries along an axis."""
     a, indices = arraylike(a), np.array(strip(indices))
     if axis is None:
@@ -130,7 +130,8 @@ def _put(a: Any, values: Any, put: Callable[[Any, Any], object]) -> None:
         values: what to write.
         put: puts the second of two plain arrays into the first: of numbers, it shows which value goes where.
     """
-    if not isinstance(a, Operand):
+    plainly = not isinstance(a, Operand)
+    if plainly:
         if is_traced(values):
             raise TracedConversionError(
                 "a plain array can't hold a derivative: make it with dualtape.zeros, or np.zeros(shape, like=x), to "
@@ -147,7 +148,7 @@ def _put(a: Any, values: Any, put: Callable[[Any, Any], object]) -> None:
 
 
 @function(np.put)
-def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
+def put(a: Any, ind: Any, v: Any, mode: Any = "raise") -> None:
     """Put values at indices into the flat array, repeating the values as needed."""
     _put(a, v, lambda a, v: np.put(a, strip(ind), v, mode))
 
@@ -251,7 +252,11 @@ def _flat_key(key: Any) -> Any:
     return strip(key[0] if type(key) is tuple and len(key) == 1 else key)
 
 
-@attribute("flat", lambda self, value: operator.setitem(Flat(self), slice(None), value))
+def _set_flat(self: Any, value: Any) -> None:
+    Flat(self)[:] = value
+
+
+@attribute("flat", _set_flat)
 def flat(self: Any) -> Flat:
     """Return all entries along one axis."""
     return Flat(self)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from dualtape.array import apply, plain
+from dualtape.array import apply
 from dualtape.ops.protocol import function, store, strip
-from dualtape.ops.shaping import arraylike, integers, moveaxis, ravel, reshape, transpose
+from dualtape.ops.shaping import arraylike, integers, moveaxis, ravel, transpose
 from dualtape.primitive import structural
 
 __all__ = ["stack"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy._core import umath
 from numpy.lib.array_utils import normalize_axis_index
 
 from dualtape.array import NO_PARAMS, apply, plain
-from dualtape.inplace import Place
 from dualtape.ops.indexing import along_axis
 from dualtape.ops.protocol import call_ufunc, function, store, strip
 from dualtape.ops.shaping import arraylike, ravel
+from dualtape.places import Place
 from dualtape.primitive import elementwise, structural
 
 __all__: list[str] = []
@@ -68,7 +69,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 
 @function(np.choose)
-def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+def choose(a: Any, choices: Any, out: Any = None, mode: Any = "raise") -> Any:
     """Pick entries of the array whose number is given."""
     which, choices = np.asarray(strip(a)), tuple(choices)
     np.choose(which, strip(choices), mode=mode)  # raises NumPy's errors
@@ -104,8 +105,8 @@ def _clip_high(out: Any, x: Any, low: Any, high: Any) -> Any:
     return _share(out, high, np.maximum(x, low))
 
 
-CLIP: Any = np._core.umath.clip  # what np.clip and ndarray.clip call, which has no public name
-elementwise(CLIP, _clip_x, _clip_low, _clip_high, name="clip")
+# `umath.clip` is the ufunc that np.clip and ndarray.clip call; it has no public name.
+elementwise(umath.clip, _clip_x, _clip_low, _clip_high, name="clip")
 
 
 @function(np.clip)
@@ -134,8 +135,10 @@ def clip(
     if low is None and high is None:
         return call_ufunc(np.positive, "__call__", (a,), kwargs)
     if low is None or high is None:
-        return call_ufunc(np.minimum if low is None else np.maximum, "__call__", (a, high if low is None else low), kwargs)
-    return call_ufunc(CLIP, "__call__", (a, low, high), kwargs)
+        return call_ufunc(
+            np.minimum if low is None else np.maximum, "__call__", (a, high if low is None else low), kwargs
+        )
+    return call_ufunc(umath.clip, "__call__", (a, low, high), kwargs)
 
 
 @function(method="clip")

@@ -77,9 +77,7 @@ array_copy_ = structural("array_copy", lambda x, *, order: np.copy(x, order), (l
 
 
 @function(np.reshape)
-def reshape(
-    a: Any, /, shape: Any = None, order: Any = "C", *, newshape: Any = None, copy: bool | None = None
-) -> Any:
+def reshape(a: Any, /, shape: Any = None, order: Any = "C", *, newshape: Any = None, copy: bool | None = None) -> Any:
     """Give an array another shape."""
     a = arraylike(a)
     shape = integers(newshape if shape is None else shape)
@@ -159,7 +157,7 @@ def _transpose_method(self: Any, *axes: Any) -> Any:
     return transpose(self, axes[0] if len(axes) == 1 else axes or None)
 
 
-attribute("T")(lambda self: transpose(self))
+attribute("T")(transpose)
 
 
 @attribute("mT")
@@ -246,9 +244,7 @@ def _broadcast_jvp(t: Any, _out: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     return np.broadcast_to(t.reshape(rows + (1,) * (len(shape) - x.ndim) + x.shape), rows + shape)
 
 
-broadcast_to_ = structural(
-    "broadcast_to", lambda x, *, shape: np.broadcast_to(x, shape), (_broadcast_jvp,), view=True
-)
+broadcast_to_ = structural("broadcast_to", lambda x, *, shape: np.broadcast_to(x, shape), (_broadcast_jvp,), view=True)
 
 
 @function(np.broadcast_to)
@@ -386,9 +382,7 @@ astype_ = structural(
 
 
 @function(method="astype")
-def astype(
-    x: Any, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
-) -> Any:
+def astype(x: Any, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True) -> Any:
     """Convert to a dtype; to integers, booleans or text the result is plain, having no derivative."""
     dtype = np.dtype(dtype)
     if dtype.kind == "O":
@@ -414,7 +408,7 @@ def _part(name: str) -> Any:
 
     def call(x: Any) -> Any:
         part = get(x)
-        if isinstance(x, np.ndarray) and not isinstance(x, Operand):
+        if not isinstance(x, (Operand, np.generic)):
             part = part.view()
             part.flags.writeable = False
         return part

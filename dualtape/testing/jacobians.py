@@ -41,7 +41,7 @@ def push(f: Function, args: Sequence[Any], directions: Sequence[Any]) -> list[An
         recording: Any = seed.recording
         seeds = seed.node[1]
         pairs = zip(args, directions, strict=True)
-        outputs = leaves(f(*[recording.handle(x, direction, seeds) for x, direction in pairs]))
+        outputs = leaves(f(*[recording.handle(x, (direction, seeds)) for x, direction in pairs]))
     return [_tangents(x, recording, rows) for x in outputs]
 
 

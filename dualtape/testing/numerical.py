@@ -55,7 +55,7 @@ def complex_step_jacobian(f: Callable[..., Any], args: Sequence[Any]) -> Rows:
     columns: list[Any] = []
     for direction in np.eye(dimension(args)):
         steps = from_real(direction[None], args)
-        moved = _evaluate(f, [x + 1j * COMPLEX_STEP * step[0] for x, step in zip(args, steps, strict=True)])
+        moved = _evaluate(f, [_moved(x, 1j * COMPLEX_STEP * step[0]) for x, step in zip(args, steps, strict=True)])
         columns.append(to_real([np.imag(out)[None] / COMPLEX_STEP for out in moved])[0])
     return np.stack(columns, axis=1) if columns else np.zeros((dimension(_evaluate(f, args)), 0))
 
@@ -78,7 +78,7 @@ def derivative_along(f: Callable[..., Any], args: Sequence[Any], direction: Rows
     step = [stack[0] for stack in from_real(direction[None], args)]
 
     def moved(h: float) -> list[Any]:
-        return _evaluate(f, [x + h * s for x, s in zip(args, step, strict=True)])
+        return _evaluate(f, [_moved(x, h * s) for x, s in zip(args, step, strict=True)])
 
     def difference(h: float) -> Rows:
         return (_vector(moved(h)) - _vector(moved(-h))) / (2 * h)
@@ -105,8 +105,14 @@ def _extrapolate(estimates: list[Rows]) -> Rows:
 
 
 def _double(x: Any) -> Any:
-    value = np.asarray(plain(x))
+    value = plain(x)
+    value = value if isinstance(value, np.ndarray) else np.asarray(value)[()]
     return value.astype(np.result_type(value.dtype, np.float64))
+
+
+def _moved(x: Any, step: Any) -> Any:
+    # An array without axes stays one: the function may write into it.
+    return np.asarray(x + step) if isinstance(x, np.ndarray) else x + step
 
 
 def _evaluate(f: Callable[..., Any], args: Sequence[Any]) -> list[Any]:

@@ -91,7 +91,7 @@ class ReverseRecording(BaseRecording):
         handle._primal = out
         handle.recording = self
         handle.node = index
-        handle.view = None
+        handle.link = None
         return handle
 
     def binary(self, primitive: Primitive, x: Any, y: Any) -> Any:
@@ -166,7 +166,7 @@ class ReverseRecording(BaseRecording):
         handle._primal = out
         handle.recording = self
         handle.node = index
-        handle.view = None
+        handle.link = None
         return handle
 
     def apply(self, primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
@@ -242,13 +242,13 @@ class ReverseRecording(BaseRecording):
         handle._primal = out
         handle.recording = self
         handle.node = index
-        handle.view = None
+        handle.link = None
         return handle
 
     def _keep(self, primal: Any, is_constant: bool) -> Any:
         """Return what a record holds of a primal: nothing that a later write changes or that pins a large buffer."""
         if isinstance(primal, TracedArray):
-            return snapshot(primal) if is_constant or primal.view is not None else primal
+            return snapshot(primal) if is_constant or primal.link is not None else primal
         if not isinstance(primal, ndarray):
             return primal
         if is_constant:

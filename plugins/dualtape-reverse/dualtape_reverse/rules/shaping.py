@@ -43,5 +43,5 @@ PRIMITIVES["roll"].vjp = (lambda g, _out, _x, *, shift, axis: np.roll(g, [-n for
 PRIMITIVES["diagonal"].vjp = (_diagonal,)
 PRIMITIVES["diag"].vjp = (lambda g, _out, _x, *, k: np.diagonal(g, k, -2, -1),)
 PRIMITIVES["astype"].vjp = (lambda g, _out, _x, *, dtype, order, casting, source: convert(g, source),)
-PRIMITIVES["real"].vjp = (lambda g, _out, _x: g,)
-PRIMITIVES["imag"].vjp = (lambda g, _out, _x: 1j * g,)
+PRIMITIVES["real"].vjp = (lambda g, _out, _x: g + 0j,)
+PRIMITIVES["imag"].vjp = (lambda g, _out, _x: g * 1j,)
