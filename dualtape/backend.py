@@ -69,6 +69,10 @@ class Recording(Protocol):
         """Evaluate a primitive; operands that are no handles of this recording are constants."""
         ...
 
+    def admit(self, root: TracedArray, node: Any) -> None:
+        """Raise if a value of `node` can't be written into `root`: asked before anything has changed."""
+        ...
+
     def write(self, root: TracedArray, place: Any, node: Any, value: Any, add: bool) -> Any:
         """Return the node of `root` after `value` (of `node`, or a constant) was written or added at `place`."""
         ...
@@ -140,6 +144,9 @@ class BaseRecording:
     def binary(self, primitive: Primitive, x: Any, y: Any) -> Any:
         """Apply a binary operator, one operand being a handle of this recording; a fast backend overrides it."""
         return operate(primitive, x, y)
+
+    def admit(self, root: TracedArray, node: Any) -> None:
+        """Raise if a value of `node` can't be written into `root`: asked before anything has changed."""
 
     def extend(self, x: TracedArray) -> Any:
         """Return the node of a watched value: its own, where any computed value can be a source."""

@@ -300,6 +300,10 @@ class ForwardRecording(BaseRecording):
             pushed = _fit(pushed, out)
         return self._dual(out, pushed, seeds)
 
+    def admit(self, root: TracedArray, node: Any) -> None:
+        """Refuse a write whose tangents would not fit."""
+        self._check(self.table.union(root.node[1], node[1])[0].rows, root, "the array written to")
+
     def write(self, root: TracedArray, place: Any, node: Any, value: Any, add: bool) -> Any:
         """Write the tangents of `value` where its primal was written."""
         tangents: list[Any] = [root.node[0]]
@@ -311,7 +315,6 @@ class ForwardRecording(BaseRecording):
             tangents.append(aligned)
             seeds = union
             del aligned
-            self._check(seeds.rows, root, "the array written to")
         elif add or not seeds.rows:
             return tangents[0], seeds
         if isinstance(tangents[0], TracedArray) or isinstance(pushed, TracedArray):

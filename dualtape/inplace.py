@@ -249,6 +249,7 @@ def write(x: TracedArray, key: Any, value: Any, add: bool = False) -> None:
     recording, node = root.recording, None
     if isinstance(value, TracedArray) and value.recording is recording:
         node, value = value.node, value._primal
+        recording.admit(root, node)
     if isinstance(value, TracedArray) and not isinstance(root._primal, TracedArray):
         root._primal = container(root._primal)  # what is stored here is traced by an outer tape
     if isinstance(root._primal, TracedArray):
