@@ -1,7 +1,20 @@
 """The operations, one file a family; importing this package fills the registry."""
 
 from dualtape.array import install_operators
-from dualtape.ops import accumulation, constant, contraction, creation, elementwise, indexing, joining, protocol, reduction, selection, shaping
+from dualtape.ops import (
+    accumulation,
+    constant,
+    contraction,
+    creation,
+    elementwise,
+    indexing,
+    joining,
+    protocol,
+    reduction,
+    selection,
+    shaping,
+    special,
+)
 
 __all__ = [
     "accumulation",
@@ -16,4 +29,5 @@ __all__ = [
     "reduction",
     "selection",
     "shaping",
+    "special",
 ]

@@ -214,8 +214,9 @@ for _ufunc in (*UFUNCS, np.logical_xor):
 Operand.conj = _method(np.conjugate)  # type: ignore[attr-defined]  # a method of ndarray
 Operand.__rdivmod__ = lambda self, other: divmod(other, self)  # type: ignore[attr-defined]  # an operator of ndarray
 
-for _name, _operator in {
+_operators: dict[str, Callable[..., Any]] = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
     "remainder": operator.mod, "negative": operator.neg, "absolute": abs,
-}.items():  # fmt: skip
+}  # fmt: skip
+for _name, _operator in _operators.items():
     PRIMITIVES[_name].op = _operator

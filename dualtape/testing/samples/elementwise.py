@@ -221,8 +221,9 @@ def _kinks() -> Iterator[Sample]:
     yield kink("hypot", np.hypot, (zero, one), "first 0", zero, one)
     yield kink("copysign", np.copysign, (zero, one), "at 0", zero, zero)
     yield kink("heaviside", np.heaviside, (zero, half), "at 0", zero, one)
-    for ufunc in (np.maximum, np.minimum, np.fmax, np.fmin):
-        name = ufunc.__name__
+    selections: list[np.ufunc] = [np.maximum, np.minimum, np.fmax, np.fmin]
+    for ufunc in selections:
+        name: str = ufunc.__name__
         yield kink(name, ufunc, (one, one), "tie", half, half)
         yield kink(name, ufunc, (zero, one[:1]), "no tie", *((zero, [2.0]) if "max" in name else (one, [0.0])))
         yield kink(name, ufunc, (one + 1j, one + 1j), "tie, complex", half, half)
