@@ -15,7 +15,7 @@ from dualtape.errors import ObjectArrayWarning, TracedConversionError
 from dualtape.inplace import IDLE, container
 from dualtape.ops.joining import stack
 from dualtape.ops.protocol import function, is_traced, strip
-from dualtape.ops.shaping import arraylike, astype
+from dualtape.ops.shaping import arraylike, astype, reshape
 from dualtape.primitive import structural
 
 __all__ = ["empty", "full", "ones", "stack_handles", "to_array", "to_scalar", "zeros"]
@@ -117,27 +117,29 @@ def _from(source: Any, shape: Any, *args: Any, **kwargs: Any) -> Any:
     return _array(list(source), shape)
 
 
-def _converter(copies: bool, **settings: Any) -> Callable[..., Any]:
-    def call(a: Any, dtype: Any = None, *args: Any, copy: bool | None = copies or None, **kwargs: Any) -> Any:
-        kwargs = {**settings, **kwargs}
+def _converter(copies: bool, least: int = 0) -> Callable[..., Any]:
+    """Return what np.array and its kin do with like=x: lists of traced values are stacked."""
+
+    def call(
+        a: Any, dtype: Any = None, order: Any = None, *, copy: bool | None = copies, ndmin: int = least, **_rest: Any
+    ) -> Any:
         x = resolve(a, ACTIVE.get())
         if not isinstance(x, TracedArray):
-            if not copy and isinstance(a, TracedArray) and a.recording is IDLE and dtype in (None, a.dtype):
-                return a
-            return _holding(np.array(x, dtype, *args, copy=True, **kwargs))
-        result = x if dtype is None else astype(x, dtype, copy=False)
-        lead = kwargs.get("ndmin", 0) - x.ndim
-        result = result.reshape((1,) * lead + x.shape) if lead > 0 else result
-        # A list of handles is stacked in any case: that is a copy.
-        return result.copy("K") if copy and result is a else a if result is x and isinstance(a, TracedArray) else result
+            idle = isinstance(a, TracedArray) and a.recording is IDLE and np.dtype(dtype or a.dtype) == a.dtype
+            return a if idle and not copy else _holding(np.array(x, dtype, order=order or "K", ndmin=ndmin))
+        x = a if isinstance(a, TracedArray) else x
+        result: Any = x if dtype is None else astype(x, dtype, copy=False)
+        if result.ndim < ndmin:
+            result = reshape(result, (1,) * (ndmin - result.ndim) + result.shape)
+        return result.copy(order or "K") if (copy and isinstance(a, TracedArray)) or order in ("C", "F") else result
 
     return call
 
 
 _array = function(np.array)(_converter(True))
-function(np.asarray, np.asanyarray, np.require)(_converter(False))
-function(np.ascontiguousarray)(_converter(False, ndmin=1))
-function(np.asfortranarray)(_converter(False, ndmin=1))
+function(np.asarray, np.asanyarray)(_converter(False))
+function(np.ascontiguousarray, np.asfortranarray)(_converter(False, 1))
+function(np.require)(lambda a, dtype=None, requirements=None: _array(a, dtype))
 
 
 def _shaped_like(numpy_function: Callable[..., Any]) -> Callable[..., Any]:
@@ -219,27 +221,24 @@ def to_array(x: TracedArray, dtype: Any, copy: bool | None) -> Any:
     if dtype is not None and np.dtype(dtype).kind != "O":
         raise TracedConversionError(
             f"converting a traced array to {np.dtype(dtype)} would lose its derivative: leave the dtype away, write "
-            f"x.astype(...), np.array(x, dtype=..., like=x) or np.stack, and make an array that traced values are stored "
-            f"in with dualtape.zeros(n) or np.zeros(n, like=x); or take x.primal where no derivative is needed"
+            f"x.astype(...), np.array(x, dtype=..., like=x) or np.stack, and make an array that traced values are "
+            f"stored in with dualtape.zeros(n) or np.zeros(n, like=x); or take x.primal where no derivative is needed"
         )
-    primal = live._primal
-    while isinstance(primal, TracedArray):
-        primal = primal._primal
-    result = np.empty(primal.shape, object)
-    if primal.ndim == 0:
+    shape = plain(live).shape
+    if shape == ():
+        result = np.empty((), object)
         result[()] = live
         return result
-    if result.size > MANY:
+    entries = reshape(live, (-1,))
+    if entries.size > MANY:
         warnings.warn(
-            f"a traced array of {result.size} entries is expanded into an object array, one handle per entry, which is "
-            f"slow: keep it whole with np.stack, np.concatenate or item assignment into dualtape.zeros",
+            f"a traced array of {entries.size} entries is expanded into an object array, one handle per entry, which "
+            f"is slow: keep it whole with np.stack, np.concatenate or item assignment into dualtape.zeros",
             ObjectArrayWarning,
             stacklevel=3,
         )
-    flat = live.reshape(-1)
-    for i in range(result.size):
-        result.flat[i] = flat[i]
-    return result
+    # From a list, NumPy would ask each handle for an array again.
+    return np.fromiter((entries[i] for i in range(entries.size)), object, entries.size).reshape(shape)
 
 
 def to_scalar(x: TracedArray, what: str) -> Any:
@@ -262,9 +261,9 @@ def stack_handles(array: Any) -> Any:
     entries = array.ravel().tolist()
     if not any(isinstance(e, Operand) for e in entries):
         return array
-    if any(type(e) is not float and np.shape(strip(e)) for e in entries):
-        raise TracedConversionError("an object array of traced arrays can't be stacked: its entries are not scalars")
     stacked = apply(stack, tuple(entries), {"axis": -1, "dtype": None, "casting": "same_kind"})
+    if stacked.ndim != 1 or stacked.dtype.kind not in "biufc":
+        raise TracedConversionError("an object array of traced arrays can't be stacked: its entries are not numbers")
     return stacked if array.ndim == 1 else stacked.reshape(array.shape)
 
 

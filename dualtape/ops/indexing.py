@@ -183,8 +183,8 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
 @function(np.copyto)
 def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
     """Copy one array into another where a condition holds."""
-    where = strip(where)
-    if isinstance(dst, Operand):
+    where, traced = strip(where), isinstance(dst, Operand)
+    if traced:
         # On an array of its own NumPy raises its errors of casting and shape, and touches nothing.
         np.copyto(np.empty(dst.shape, plain(dst).dtype), strip(src), casting, where)
         if where is True:

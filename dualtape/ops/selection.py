@@ -106,7 +106,8 @@ def _clip_high(out: Any, x: Any, low: Any, high: Any) -> Any:
 
 
 # `umath.clip` is the ufunc that np.clip and ndarray.clip call; it has no public name.
-elementwise(umath.clip, _clip_x, _clip_low, _clip_high, name="clip")
+CLIP: Any = umath.clip  # type: ignore[attr-defined]  # the stubs leave it out
+elementwise(CLIP, _clip_x, _clip_low, _clip_high, name="clip")
 
 
 @function(np.clip)
@@ -138,7 +139,7 @@ def clip(
         return call_ufunc(
             np.minimum if low is None else np.maximum, "__call__", (a, high if low is None else low), kwargs
         )
-    return call_ufunc(umath.clip, "__call__", (a, low, high), kwargs)
+    return call_ufunc(CLIP, "__call__", (a, low, high), kwargs)
 
 
 @function(method="clip")
@@ -183,7 +184,7 @@ def _sort_method(self: Any, axis: Any = -1, kind: Any = None, order: Any = None,
 
 
 @function(np.partition)
-def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None) -> Any:
+def partition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None) -> Any:
     """Put the entries in their places that sorting would put there, the smaller ones before them."""
     a, kth = arraylike(a), strip(kth)
     if axis is None:

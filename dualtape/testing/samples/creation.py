@@ -20,7 +20,8 @@ def add(operation: str, function: Callable[..., Any], *args: Any, label: str = "
 
 
 for label, args in {
-    "0-d": (A, B), "1-d": (V, V[::-1] + 1), "broadcast": (M, V), "0-d and 2-d": (A, M), "complex": (Z[0], np.complex128(1j)),
+    "0-d": (A, B), "1-d": (V, V[::-1] + 1), "broadcast": (M, V), "0-d and 2-d": (A, M),
+    "complex": (Z[0], np.complex128(1j)),
     "float32": (V.astype("f"), np.float32(2.0)), "empty": (V[:0], A),
 }.items():  # fmt: skip
     for settings in (

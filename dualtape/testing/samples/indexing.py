@@ -75,8 +75,10 @@ add("take", lambda x: np.extract(np.array(M) > 0, x), M, label="extract")
 ROWS = np.array([[1, 0, 0, 2], [2, 2, 1, 0]])
 for label, x, indices, axis in (
     ("axis 0", M, ROWS, 0), ("axis 1", M, ROWS[:, :1] % 2, 0), ("last axis", M, np.array([[0, -1]] * 3), -1),
-    ("broadcast", M, np.array([[1, 1, 3]]), 1), ("flat", M, np.array([3, 0, 3]), None), ("3-d", X, ROWS[:, None] % 2, 0),
-    ("complex", Z, np.argsort(X.real, 2), 2), ("float32", F32, np.argsort(F32, 1), 1), ("empty", M, np.zeros((3, 0), int), 1),
+    ("broadcast", M, np.array([[1, 1, 3]]), 1), ("flat", M, np.array([3, 0, 3]), None),
+    ("3-d", X, ROWS[:, None] % 2, 0),
+    ("complex", Z, np.argsort(X.real, 2), 2), ("float32", F32, np.argsort(F32, 1), 1),
+    ("empty", M, np.zeros((3, 0), int), 1),
 ):  # fmt: skip
     add("take_along_axis", lambda x, i=indices, a=axis: np.take_along_axis(x, i, a), x, label=label)
 

@@ -88,8 +88,10 @@ for axis, start in ((2, 0), (0, 2), (0, 3), (-1, 1), (1, -1)):
     add("transpose", lambda x, a=axis, s=start: np.rollaxis(x, a, s), X, label=f"rollaxis {axis}, {start}")
 
 for label, x, shape in (
-    ("new axis", V, (3, 4)), ("length 1", V[:, None], (4, 3)), ("both", M[:1], (2, 3, 4)), ("0-d", np.float64(2.0), (2, 2)),
-    ("to 0-d", np.float64(2.0), ()), ("an integer", V[:1], 3), ("to empty", V[:1], (0,)), ("float32", V.astype("f"), (2, 4)),
+    ("new axis", V, (3, 4)), ("length 1", V[:, None], (4, 3)), ("both", M[:1], (2, 3, 4)), ("0-d", np.float64(2.0),
+    (2, 2)),
+    ("to 0-d", np.float64(2.0), ()), ("an integer", V[:1], 3), ("to empty", V[:1], (0,)), ("float32", V.astype("f"),
+    (2, 4)),
     ("complex", Z[:, :1], (2, 3, 4)), ("same", M, (3, 4)), ("read-only", READ_ONLY, (2, 2, 3)),
 ):  # fmt: skip
     add("broadcast_to", lambda x, s=shape: np.broadcast_to(x, s), x, label=label)
@@ -109,10 +111,12 @@ add("flip", lambda x: np.fliplr(np.flipud(x)), M.T, label="fliplr and flipud")
 for k in (-1, 0, 1, 2, 3):
     add("rot90", lambda x, k=k: np.rot90(x, k), M, label=f"{k}")
     add("rot90", lambda x, k=k: np.rot90(x, k, (-1, 0)), Z, label=f"complex, other axes, {k}")
-for label, shift, axis in (
-    ("1", 1, None), ("axis", 2, 1), ("negative", -1, -1), ("two axes", (1, -2), (0, 2)), ("one shift, two axes", 3, (-1, 1)),
+SHIFTS: tuple[tuple[str, Any, Any], ...] = (
+    ("1", 1, None), ("axis", 2, 1), ("negative", -1, -1), ("two axes", (1, -2), (0, 2)),
+    ("one shift, two axes", 3, (-1, 1)),
     ("the same axis twice", (1, 1), (1, 1)), ("0", 0, 0),
-):  # fmt: skip
+)  # fmt: skip
+for label, shift, axis in SHIFTS:
     add("roll", lambda x, s=shift, a=axis: np.roll(x, s, a), X, label=label)
 add("roll", lambda x: np.roll(x, 1, 0), Z.T, label="complex")
 add("roll", lambda x: np.roll(x, 1), np.zeros(0), label="empty")
