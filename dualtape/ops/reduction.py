@@ -59,9 +59,13 @@ def expand(y: Any, shape: tuple[int, ...], axis: Any, keepdims: Any) -> Any:
     """Put the reduced axes of an operand of `shape` back into a result, behind any batch axes, each of length 1."""
     if keepdims:
         return y
-    reduced = axes(axis, len(shape))
-    kept = tuple([1 if i - len(shape) in reduced else n for i, n in enumerate(shape)])
-    return y.reshape(y.shape[: y.ndim - len(shape) + len(reduced)] + kept)
+    ndim = len(shape)
+    if type(axis) is int and ndim:
+        first = axis % ndim
+        return y.reshape((*y.shape[: y.ndim - ndim + 1], *shape[:first], 1, *shape[first + 1 :]))
+    reduced = axes(axis, ndim)
+    kept = [1 if i - ndim in reduced else n for i, n in enumerate(shape)]
+    return y.reshape((*y.shape[: y.ndim - ndim + len(reduced)], *kept))
 
 
 def count(shape: tuple[int, ...], where: Any, axis: Any, dtype: Any, *, less: Any = 0, least: int = 0) -> Any:
@@ -366,18 +370,23 @@ def _others(_out: Any, x: Any, where: Any = True, initial: Any = None, *, axis: 
     y = x if where is True else np.where(where, x, 1)
     if of_initial:
         return np.prod(y, axis=axis, keepdims=True)
-    y = on_last_axis(y, axis)
-    before = _shifted(np.cumprod(y, axis=-1))
-    after = _shifted(np.cumprod(y[..., ::-1], axis=-1))[..., ::-1]
-    weight = from_last_axis(before * after, axis, x.shape)
+    weight = from_last_axis(_products_of_others(on_last_axis(y, axis)), axis, x.shape)
     if initial is not None:
         weight = weight * initial
     return weight if where is True else np.where(where, weight, 0)
 
 
-def _shifted(y: Any) -> Any:
-    """Return products up to each entry from those up to and with it."""
-    return np.concatenate([np.ones(y[..., :1].shape, y.dtype), y[..., :-1]], axis=-1)
+def _products_of_others(y: Any) -> Any:
+    """Return for each entry the product of the others on its axis; each turn doubles how far it reaches either way."""
+    n, d = y.shape[-1], 1
+    one = np.ones((*y.shape[:-1], 1), y.dtype)
+    before = np.concatenate([one, y[..., :-1]], axis=-1)[..., :n]
+    after = np.concatenate([y[..., 1:], one], axis=-1)[..., :n]
+    while d < n:
+        before = np.concatenate([before[..., :d], before[..., d:] * before[..., :-d]], axis=-1)
+        after = np.concatenate([after[..., :-d] * after[..., d:], after[..., -d:]], axis=-1)
+        d *= 2
+    return before * after
 
 
 def softmax(exp: Callable[..., Any]) -> Callable[..., Any]:

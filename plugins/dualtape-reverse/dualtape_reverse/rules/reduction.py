@@ -49,14 +49,18 @@ def _spread(g: Any, shape: tuple[int, ...], axis: Any, keepdims: Any, where: Any
 
 
 def _sum(g: Any, _out: Any, x_shape: Any, *more: Any, axis: Any, keepdims: Any = False, **_params: Any) -> Any:
-    if type(g) is FLOAT64 and x_shape and not more:  # the commonest case: a loss
+    if type(g) is FLOAT64 and x_shape and not more:  # the commonest case, a loss, without the detours
         buffer = np.empty(x_shape)
         buffer.fill(g)
         return buffer
-    return _spread(g, x_shape, axis, keepdims, *more[:1])
+    return _spread(g, x_shape, axis, keepdims, *more[:1]) if x_shape or more else g
 
 
 def _mean(g: Any, _out: Any, x_shape: Any, *where: Any, axis: Any, keepdims: Any = False, **_params: Any) -> Any:
+    if axis is None and type(g) is FLOAT64 and x_shape and not where:
+        buffer = np.empty(x_shape)
+        buffer.fill(g / (buffer.size or 1))
+        return buffer
     if where:
         n = count(x_shape, where[0], axis, g.dtype, least=1)
         return _spread(expand(g, x_shape, axis, keepdims) / n, x_shape, axis, True, where[0])
@@ -106,16 +110,11 @@ PRIMITIVES["logaddexp2.reduce"].vjp = _weighted(softmax(np.exp2))
 
 
 def _others(x: Any, axis: Any) -> Any:
-    """Return for each entry the product of the others, doubling how far each product reaches on either side."""
+    """Return for each entry the product of those before it and of those after it, running products both."""
     y = on_last_axis(x, axis)
-    n, d = y.shape[-1], 1
-    one = np.ones((*y.shape[:-1], 1), y.dtype)
-    before = np.concatenate([one, y[..., :-1]], axis=-1)[..., :n]
-    after = np.concatenate([y[..., 1:], one], axis=-1)[..., :n]
-    while d < n:
-        before = np.concatenate([before[..., :d], before[..., d:] * before[..., :-d]], axis=-1)
-        after = np.concatenate([after[..., :-d] * after[..., d:], after[..., -d:]], axis=-1)
-        d *= 2
+    one = np.ones((*y.shape[:-1], 1), y.dtype)[..., : y.shape[-1]]
+    before = np.concatenate([one, np.cumprod(y[..., :-1], axis=-1)], axis=-1)
+    after = np.concatenate([np.cumprod(y[..., :0:-1], axis=-1)[..., ::-1], one], axis=-1)
     return from_last_axis(before * after, axis, x.shape)
 
 
