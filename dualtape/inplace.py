@@ -304,7 +304,7 @@ def _check_writeable(x: TracedArray, root: TracedArray) -> None:
 
 def update(x: TracedArray, out: Any) -> Any:
     """Bind an in-place operator's result: NumPy writes into an array's memory, and rebinds the name of a scalar."""
-    if not isinstance(plain(x), np.ndarray):
+    if out is NotImplemented or not isinstance(plain(x), np.ndarray):
         return out
     result = plain(out)
     if not np.can_cast(result.dtype, x.dtype, "same_kind"):
