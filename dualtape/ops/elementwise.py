@@ -59,8 +59,13 @@ def _power_y(out: Any, x: Any, _y: Any) -> Any:
     return out * np.log(base + 0j if _is_complex(out) and not _is_complex(base) else base)
 
 
+def _pow(x: Any, y: Any) -> Any:
+    out = x**y
+    return out if hasattr(out, "dtype") else np.complex128(out)  # Python's complex takes NumPy's float64 for its own
+
+
 elementwise(np.power, _power_x, _power_y)
-elementwise(operator.pow, _power_x, _power_y, name="pow")
+elementwise(_pow, _power_x, _power_y, name="pow")
 elementwise(np.float_power, _power_x, _power_y)
 elementwise(np.remainder, None, lambda _out, x, y: -np.floor_divide(x, y))
 # The quotient is a whole number, and x / y may be rounded up to the next one.
@@ -216,7 +221,7 @@ Operand.__rdivmod__ = lambda self, other: divmod(other, self)  # type: ignore[at
 
 _operators: dict[str, Callable[..., Any]] = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
-    "remainder": operator.mod, "negative": operator.neg, "absolute": abs,
+    "remainder": operator.mod, "pow": operator.pow, "negative": operator.neg, "absolute": abs,
 }  # fmt: skip
 for _name, _operator in _operators.items():
     PRIMITIVES[_name].op = _operator
