@@ -25,6 +25,7 @@ class Writing:
     """What handles need of `inplace`, which builds on this module and fills these in."""
 
     as_view: Callable[..., Any]
+    container: Callable[..., TracedArray]
     update: Callable[..., Any]
     write: Callable[..., None]
 
@@ -268,6 +269,10 @@ def apply(primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, 
         resolved.append(x)
     if owner is None:
         out = primitive.call(*resolved, **params)
+        if type(out) is np.ndarray and out.base is None:
+            # What is made of an array that may come to hold traced values (a copy, zeros + 1.0) may hold them too.
+            if any(isinstance(x, TracedArray) and x.recording.level < 0 for x in operands):
+                out = WRITING.container(out)
     else:
         out = owner.apply(primitive, tuple(resolved), params)
     if primitive.view:

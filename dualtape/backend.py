@@ -82,7 +82,7 @@ class Recording(Protocol):
 
         Args:
             targets: (handle, cotangent) each; the cotangent has the target's shape.
-            sources: (node, primal) each.
+            sources: (node, primal) each; the node is `None` where the recording never met the source.
         """
         ...
 

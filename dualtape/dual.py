@@ -375,7 +375,11 @@ class ForwardRecording(BaseRecording):
     def gradient(self, targets: Sequence[tuple[Any, Any]], sources: Sequence[tuple[Any, Any]]) -> list[Any]:
         """Read the gradients off the tangents of the targets."""
         results: list[Any] = []
-        for (_, own), primal in sources:
+        for node, primal in sources:
+            if node is None:
+                results.append(None)
+                continue
+            own = node[1]
             number, total = own.sources[0][0], None
             for target, cotangent in targets:
                 tangents, seeds = target.node

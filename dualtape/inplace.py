@@ -331,4 +331,4 @@ def _same_layout(x: TracedArray, out: TracedArray, result: Any) -> bool:
     return isinstance(x._primal, TracedArray) or bool(x._primal.strides == out._primal.strides)
 
 
-WRITING.as_view, WRITING.update, WRITING.write = as_view, update, write
+WRITING.as_view, WRITING.container, WRITING.update, WRITING.write = as_view, container, update, write

@@ -12,6 +12,7 @@ import numpy as np
 from dualtape.array import ACTIVE, Operand, TracedArray, plain, resolve
 from dualtape.backend import TapeOptions
 from dualtape.errors import TapeError, UnconnectedError, UnrecordedTargetError
+from dualtape.pytree import leaves, rebuild
 from dualtape.registry import find_backend
 from dualtape.signatures import GradientMethod
 from dualtape.variable import Held, Variable
@@ -110,6 +111,12 @@ class GradientTape:
             self._recording.open = False
             _leave(self._recording)
 
+    def __del__(self) -> None:
+        """Release the records: nobody can ask for their gradients any more, though their values live on."""
+        recording = getattr(self, "_recording", None)
+        if recording is not None:
+            recording.release()
+
     def watch(self, x: Any) -> None:
         """Make a value a source of derivatives from here on.
 
@@ -120,7 +127,7 @@ class GradientTape:
             TypeError: if it is plain data: NumPy's arrays can't be watched; make it a `dt.constant` first.
         """
         recording = self._live("watch")
-        for leaf in _leaves(x):
+        for leaf in leaves(x):
             if isinstance(leaf, Held):
                 recording.watch_variable(leaf, leaf._resolve(()))
             elif isinstance(leaf, TracedArray):
@@ -180,38 +187,37 @@ class GradientTape:
             targets = [(target, None)]
         else:
             targets = self._targets(target, output_gradients, recording, unconnected_gradients)
-        leaves = [self._source(x, recording) for x in _leaves(sources)]
+        known = [self._source(x, recording) for x in leaves(sources)]
         before = ACTIVE.get()
-        if recording in before:
+        recorded = recording in before
+        if recorded:
             _leave(recording)
         try:
-            known = [source for source in leaves if source[0] is not None]
-            answers = recording.gradient(targets, known) if targets else [None] * len(known)
+            found = recording.gradient(targets, known) if targets else [None] * len(known)
         finally:
-            if recording in before:
+            if recorded:
                 ACTIVE.set(before)
             if not self._options.persistent:
                 self._end()
                 self._used = True
-                if recording in before:
+                if recorded:
                     _leave(recording)
-        results = []
-        found = iter(answers)
-        for node, value in leaves:
-            g = None if node is None else next(found)
+        for i, (_, value) in enumerate(known):
+            g = found[i]
             if g is None:
-                g = self._unconnected(value, unconnected_gradients)
-            elif g.dtype is not value.dtype:
+                found[i] = self._unconnected(value, unconnected_gradients)
+                continue
+            if g.dtype is not value.dtype:
                 g = g.astype(value.dtype)
-            results.append(np.asarray(g) if issubclass(type(g), np.generic) else g)  # isinstance asks a handle's primal
-        return _rebuild(sources, iter(results))
+            found[i] = np.asarray(g) if issubclass(type(g), np.generic) else g  # isinstance asks a handle's primal
+        return rebuild(sources, found)
 
     def _targets(self, target: Any, weights: Any, recording: Any, unconnected: str) -> list[tuple[Any, Any]]:
-        targets = _leaves(target)
+        targets = leaves(target)
         if weights is None:
             cotangents: list[Any] = [None] * len(targets)
         else:
-            cotangents = _leaves(weights) if type(target) in (list, tuple, dict) else [weights]
+            cotangents = leaves(weights) if type(target) in (list, tuple, dict) else [weights]
         if len(cotangents) != len(targets):
             raise ValueError(f"{len(targets)} targets want {len(targets)} output_gradients, not {len(cotangents)}")
         found: list[tuple[Any, Any]] = []
@@ -340,23 +346,3 @@ def _level(recording: Any) -> int:
 def _leave(recording: Any) -> None:
     """Take a recording out of the context, by identity: tapes need not close in the order in which they opened."""
     ACTIVE.set(tuple(r for r in ACTIVE.get() if r is not recording))
-
-
-def _leaves(x: Any) -> list[Any]:
-    if isinstance(x, Operand):
-        return [x]
-    if type(x) in (list, tuple):
-        return [leaf for part in x for leaf in _leaves(part)]
-    if type(x) is dict:
-        return [leaf for part in x.values() for leaf in _leaves(part)]
-    return [x]
-
-
-def _rebuild(like: Any, leaves: Iterator[Any]) -> Any:
-    if isinstance(like, Operand):
-        return next(leaves)
-    if type(like) in (list, tuple):
-        return type(like)(_rebuild(part, leaves) for part in like)
-    if type(like) is dict:
-        return {key: _rebuild(part, leaves) for key, part in like.items()}
-    return next(leaves)

@@ -182,7 +182,8 @@ class ReverseRecording(BaseRecording):
         primals: list[Any] = []
         indices: list[int | None] = []
         specs: list[Any] = []
-        mask, bit = 0, 1
+        variadic = callable(primitive._vjp)
+        mask, bit = 0, 0 if variadic else 1
         for x in operands:
             if isinstance(x, TracedArray) and x.recording is self:
                 p = x._primal
@@ -200,7 +201,9 @@ class ReverseRecording(BaseRecording):
             return out
         n = len(primals)
         wants = primitive.wants.get((mask, n)) or primitive.keep(mask, n)
-        for i in range(n):
+        if variadic and not any(wants[1:]):
+            primals = []  # a rule for any number of operands that reads none: unpacking them n times is quadratic
+        for i in range(len(primals)):
             want = wants[i + 1]
             if want == NOTHING:
                 primals[i] = None
