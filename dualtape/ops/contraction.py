@@ -11,7 +11,7 @@ import numpy as np
 
 from dualtape.array import ACTIVE, NO_PARAMS, apply, resolve
 from dualtape.errors import NoRuleError
-from dualtape.ops.protocol import function, store, strip
+from dualtape.ops.protocol import function, is_traced, store, strip
 from dualtape.primitive import structural
 
 __all__ = ["LETTERS", "parse", "sum_products"]
@@ -296,7 +296,10 @@ def einsum(
 ) -> Any:
     """Sum products of arrays as a string of subscripts, or lists of numbers, say."""
     if dtype is not None or order not in {"K", None}:
-        raise NoRuleError("numpy.einsum with dtype= or order= is not supported on traced arrays: use x.astype first")
+        if is_traced((operands, out)):
+            raise NoRuleError("numpy.einsum with dtype= or order= is not supported on traced arrays: use x.astype")
+        settings = {"out": out, "optimize": optimize, "dtype": dtype, "order": order, "casting": casting}
+        return np.einsum(*strip(operands), **settings)
     if operands and isinstance(operands[0], (str, bytes)):
         subscripts, arrays = operands[0], operands[1:]
         subscripts = (subscripts if isinstance(subscripts, str) else subscripts.decode()).replace(" ", "")
