@@ -131,7 +131,7 @@ def _converter(copies: bool, least: int = 0) -> Callable[..., Any]:
         result: Any = x if dtype is None else astype(x, dtype, copy=False)
         if result.ndim < ndmin:
             result = reshape(result, (1,) * (ndmin - result.ndim) + result.shape)
-        return result.copy(order or "K") if (copy and isinstance(a, TracedArray)) or order in ("C", "F") else result
+        return result.copy(order or "K") if (copy and isinstance(a, Operand)) or order in ("C", "F") else result
 
     return call
 
