@@ -221,7 +221,7 @@ class GradientTape:
         if len(cotangents) != len(targets):
             raise ValueError(f"{len(targets)} targets want {len(targets)} output_gradients, not {len(cotangents)}")
         found: list[tuple[Any, Any]] = []
-        for x, weight in zip(targets, cotangents, strict=True):
+        for x, weight in _entries(targets, cotangents):
             try:
                 handle = self._lower(x, recording)
             except UnrecordedTargetError:
@@ -337,6 +337,19 @@ class GradientTape:
         self._recording.release()
         self._recording = None
         self._watched = {}
+
+
+def _entries(targets: list[Any], weights: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Take object arrays of handles apart: each entry is a target with its weight."""
+    for x, weight in zip(targets, weights, strict=True):
+        if type(x) is not np.ndarray or x.dtype.kind != "O":
+            yield x, weight
+            continue
+        if weight is not None and np.shape(weight) != x.shape:
+            raise ValueError(f"output_gradients have the target's shape {x.shape}, not {np.shape(weight)}")
+        for i, entry in np.ndenumerate(x):
+            if isinstance(entry, Operand):
+                yield entry, None if weight is None else np.asarray(weight)[i]
 
 
 def _level(recording: Any) -> int:
