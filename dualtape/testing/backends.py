@@ -124,7 +124,7 @@ def branches(mode: str, tolerance: float) -> None:
     """Python's control flow on values."""
     x = Variable(1.5)
     with GradientTape(mode) as tape:
-        y = x
+        y: Any = x
         while y < 10.0:
             y = y * y if y > 2.0 else y * 2.0
     assert float(y) == 81.0  # ((1.5 * 2)²)²
@@ -164,7 +164,8 @@ def structures(mode: str, tolerance: float) -> None:
     assert type(pair) is tuple
     _near(pair[0], 8.0, tolerance)
     _near(pair[1], [2.0, 2.0], tolerance)
-    named = tape.gradient(second, {"v": v, "both": [v, w]})
+    nested: Any = {"v": v, "both": [v, w]}
+    named: Any = tape.gradient(second, nested)
     _near(named["v"], 4.0, tolerance)
     _near(named["both"][1], [0.0, 0.0], tolerance)
 
@@ -230,7 +231,8 @@ def watching(mode: str, tolerance: float) -> None:
         y = c * frozen
     _near(tape.gradient(y, [c, frozen]), [3.0, 2.0], tolerance)
     with GradientTape(mode, watch_accessed_variables=False) as tape:
-        assert isinstance(c * frozen, float), "what is not watched gives plain results"
+        product: Any = c * frozen
+        assert type(product) is np.float64, "what is not watched gives plain results"
 
 
 # --- the life of a tape -------------------------------------------------------------------------------------------
