@@ -162,7 +162,7 @@ class BaseRecording:
         if entry is None:
             if not (self.options.watch_variables and variable.trainable):
                 return value
-            entry = self.variables[id(variable)] = (variable, self.leaf(value, variable))
+            entry = self.watch_variable(variable, value)
         handle = self.handle(value, entry[1])
         handle.link = variable  # which makes it read-only
         return handle
@@ -171,7 +171,8 @@ class BaseRecording:
         """Make a variable a source, once; every read of it in the block has this node."""
         entry = self.variables.get(id(variable))
         if entry is None:
-            entry = self.variables[id(variable)] = (variable, self.leaf(value, variable))
+            # Another thread may have been faster: its entry stays.
+            entry = self.variables.setdefault(id(variable), (variable, self.leaf(value, variable)))
         return entry
 
     def release(self) -> None:
