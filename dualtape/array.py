@@ -11,7 +11,17 @@ import numpy as np
 
 from dualtape.primitive import FUNCTIONS, PRIMITIVES, UFUNCS, Primitive
 
-__all__ = ["ACTIVE", "NO_PARAMS", "Operand", "TracedArray", "apply", "install_operators", "plain", "resolve", "snapshot"]
+__all__ = [
+    "ACTIVE",
+    "NO_PARAMS",
+    "Operand",
+    "TracedArray",
+    "apply",
+    "install_operators",
+    "plain",
+    "resolve",
+    "snapshot",
+]
 
 # Operands are arrays, scalars, lists or handles: `Any` in this file says that.
 
@@ -269,10 +279,10 @@ def apply(primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, 
         resolved.append(x)
     if owner is None:
         out = primitive.call(*resolved, **params)
-        if type(out) is np.ndarray and out.base is None:
-            # What is made of an array that may come to hold traced values (a copy, zeros + 1.0) may hold them too.
-            if any(isinstance(x, TracedArray) and x.recording.level < 0 for x in operands):
-                out = WRITING.container(out)
+        # What is made of an array that may come to hold traced values (a copy, zeros + 1.0) may hold them too.
+        idle = any(isinstance(x, TracedArray) and x.recording.level < 0 for x in operands)
+        if idle and type(out) is np.ndarray and out.base is None:
+            out = WRITING.container(out)
     else:
         out = owner.apply(primitive, tuple(resolved), params)
     if primitive.view:

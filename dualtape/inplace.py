@@ -17,7 +17,6 @@ from dualtape.primitive import Primitive
 __all__ = ["IDLE", "View", "ViewMixin", "as_view", "container", "promote", "update", "write"]
 
 
-
 class Idle:
     """The recording of arrays that hold no traced value yet: it records nothing."""
 
@@ -78,7 +77,8 @@ def _read_anew(view: View) -> Any:
     root = view.root
     if not root.recording.alive:
         _settle(root)
-    recordings, x = [], root
+    recordings: list[Any] = []
+    x: Any = root
     while isinstance(x, TracedArray) and x.recording is not IDLE and x.recording.level:
         if x.recording.alive:
             recordings.insert(0, x.recording)

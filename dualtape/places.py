@@ -14,6 +14,7 @@ __all__ = ["Place", "parse_key"]
 Shape = tuple[int, ...]
 Region = tuple[int, Shape, Shape, Shape]
 
+
 class Place:
     """Where a read or a write goes: a key into the root, or into a strided region of it.
 
@@ -87,7 +88,7 @@ def parse_key(key: Any) -> tuple[tuple[Any, ...], bool, int]:
     found: list[Any] = []
     for k in parts:
         k = plain(k) if isinstance(k, Operand) else k
-        if isinstance(k, (list, np.ndarray)) or hasattr(k, "__array__") and not isinstance(k, np.generic):
+        if isinstance(k, (list, np.ndarray)) or (hasattr(k, "__array__") and not isinstance(k, np.generic)):
             k = np.array(k) if not (isinstance(k, list) and not k) else np.zeros(0, np.intp)
             if k.ndim == 0 and k.dtype.kind in "iu":
                 k = k[()]

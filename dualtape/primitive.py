@@ -56,7 +56,20 @@ class Primitive:
     the operand's shape: that decides what a reverse record keeps.
     """
 
-    __slots__ = ("_vjp", "call", "conjugates", "jvp", "keep1", "keep2", "name", "op", "partial", "partials", "view", "wants")
+    __slots__ = (
+        "_vjp",
+        "call",
+        "conjugates",
+        "jvp",
+        "keep1",
+        "keep2",
+        "name",
+        "op",
+        "partial",
+        "partials",
+        "view",
+        "wants",
+    )
 
     def __init__(
         self,

@@ -59,11 +59,11 @@ class ArrayOperators(Generic[S]):
         def __gt__(self, other: Operand[S], /) -> NDArray[np.bool_]: ...
         def __ge__(self, other: Operand[S], /) -> NDArray[np.bool_]: ...
         @property
-        def T(self) -> NDArray[S]: ...
-        def copy(self) -> NDArray[S]: ...
-        def reshape(self, *shape: int | Sequence[int]) -> NDArray[S]: ...
-        def sum(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> NDArray[S]: ...
-        def mean(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> NDArray[S]: ...
+        def T(self) -> NDArray[S]: ...  # noqa: D102
+        def copy(self) -> NDArray[S]: ...  # noqa: D102
+        def reshape(self, *shape: int | Sequence[int]) -> NDArray[S]: ...  # noqa: D102
+        def sum(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> NDArray[S]: ...  # noqa: D102
+        def mean(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> NDArray[S]: ...  # noqa: D102
 
 
 Operand: TypeAlias = ArrayOperators[S] | NDArray[S] | float
@@ -81,43 +81,83 @@ class GradientMethod(Protocol):
     ) -> NDArray[S]: ...
     @overload
     def __call__(
-        self, target: Any, sources: tuple[Source[T1]], output_gradients: Any = None, unconnected_gradients: Filled = "zero"
+        self,
+        target: Any,
+        sources: tuple[Source[T1]],
+        output_gradients: Any = None,
+        unconnected_gradients: Filled = "zero",
     ) -> tuple[NDArray[T1]]: ...
     @overload
     def __call__(
-        self, target: Any, sources: tuple[Source[T1], Source[T2]], output_gradients: Any = None, unconnected_gradients: Filled = "zero"
+        self,
+        target: Any,
+        sources: tuple[Source[T1], Source[T2]],
+        output_gradients: Any = None,
+        unconnected_gradients: Filled = "zero",
     ) -> tuple[NDArray[T1], NDArray[T2]]: ...
     @overload
     def __call__(
-        self, target: Any, sources: tuple[Source[T1], Source[T2], Source[T3]], output_gradients: Any = None, unconnected_gradients: Filled = "zero"
+        self,
+        target: Any,
+        sources: tuple[Source[T1], Source[T2], Source[T3]],
+        output_gradients: Any = None,
+        unconnected_gradients: Filled = "zero",
     ) -> tuple[NDArray[T1], NDArray[T2], NDArray[T3]]: ...
     @overload
     def __call__(
-        self, target: Any, sources: tuple[Source[T1], Source[T2], Source[T3], Source[T4]], output_gradients: Any = None, unconnected_gradients: Filled = "zero"
+        self,
+        target: Any,
+        sources: tuple[Source[T1], Source[T2], Source[T3], Source[T4]],
+        output_gradients: Any = None,
+        unconnected_gradients: Filled = "zero",
     ) -> tuple[NDArray[T1], NDArray[T2], NDArray[T3], NDArray[T4]]: ...
     @overload
     def __call__(
-        self, target: Any, sources: tuple[Source[T1], Source[T2], Source[T3], Source[T4], Source[T5]], output_gradients: Any = None, unconnected_gradients: Filled = "zero"
+        self,
+        target: Any,
+        sources: tuple[Source[T1], Source[T2], Source[T3], Source[T4], Source[T5]],
+        output_gradients: Any = None,
+        unconnected_gradients: Filled = "zero",
     ) -> tuple[NDArray[T1], NDArray[T2], NDArray[T3], NDArray[T4], NDArray[T5]]: ...
     @overload
     def __call__(
-        self, target: Any, sources: list[Variable[S]], output_gradients: Any = None, unconnected_gradients: Filled = "zero"
+        self,
+        target: Any,
+        sources: list[Variable[S]],
+        output_gradients: Any = None,
+        unconnected_gradients: Filled = "zero",
     ) -> list[NDArray[S]]: ...
     @overload
     def __call__(
-        self, target: Any, sources: list[NDArray[S]], output_gradients: Any = None, unconnected_gradients: Filled = "zero"
+        self,
+        target: Any,
+        sources: list[NDArray[S]],
+        output_gradients: Any = None,
+        unconnected_gradients: Filled = "zero",
     ) -> list[NDArray[S]]: ...
     @overload
     def __call__(
-        self, target: Any, sources: list[Source[S]], output_gradients: Any = None, unconnected_gradients: Filled = "zero"
+        self,
+        target: Any,
+        sources: list[Source[S]],
+        output_gradients: Any = None,
+        unconnected_gradients: Filled = "zero",
     ) -> list[NDArray[S]]: ...
     @overload
     def __call__(
-        self, target: Any, sources: dict[K, Variable[S]], output_gradients: Any = None, unconnected_gradients: Filled = "zero"
+        self,
+        target: Any,
+        sources: dict[K, Variable[S]],
+        output_gradients: Any = None,
+        unconnected_gradients: Filled = "zero",
     ) -> dict[K, NDArray[S]]: ...
     @overload
     def __call__(
-        self, target: Any, sources: dict[K, NDArray[S]], output_gradients: Any = None, unconnected_gradients: Filled = "zero"
+        self,
+        target: Any,
+        sources: dict[K, NDArray[S]],
+        output_gradients: Any = None,
+        unconnected_gradients: Filled = "zero",
     ) -> dict[K, NDArray[S]]: ...
     @overload
     def __call__(
@@ -125,41 +165,91 @@ class GradientMethod(Protocol):
     ) -> NDArray[S] | None: ...
     @overload
     def __call__(
-        self, target: Any, sources: tuple[Source[T1]], output_gradients: Any = None, *, unconnected_gradients: Literal["none"]
+        self,
+        target: Any,
+        sources: tuple[Source[T1]],
+        output_gradients: Any = None,
+        *,
+        unconnected_gradients: Literal["none"],
     ) -> tuple[NDArray[T1] | None]: ...
     @overload
     def __call__(
-        self, target: Any, sources: tuple[Source[T1], Source[T2]], output_gradients: Any = None, *, unconnected_gradients: Literal["none"]
+        self,
+        target: Any,
+        sources: tuple[Source[T1], Source[T2]],
+        output_gradients: Any = None,
+        *,
+        unconnected_gradients: Literal["none"],
     ) -> tuple[NDArray[T1] | None, NDArray[T2] | None]: ...
     @overload
     def __call__(
-        self, target: Any, sources: tuple[Source[T1], Source[T2], Source[T3]], output_gradients: Any = None, *, unconnected_gradients: Literal["none"]
+        self,
+        target: Any,
+        sources: tuple[Source[T1], Source[T2], Source[T3]],
+        output_gradients: Any = None,
+        *,
+        unconnected_gradients: Literal["none"],
     ) -> tuple[NDArray[T1] | None, NDArray[T2] | None, NDArray[T3] | None]: ...
     @overload
     def __call__(
-        self, target: Any, sources: tuple[Source[T1], Source[T2], Source[T3], Source[T4]], output_gradients: Any = None, *, unconnected_gradients: Literal["none"]
+        self,
+        target: Any,
+        sources: tuple[Source[T1], Source[T2], Source[T3], Source[T4]],
+        output_gradients: Any = None,
+        *,
+        unconnected_gradients: Literal["none"],
     ) -> tuple[NDArray[T1] | None, NDArray[T2] | None, NDArray[T3] | None, NDArray[T4] | None]: ...
     @overload
     def __call__(
-        self, target: Any, sources: tuple[Source[T1], Source[T2], Source[T3], Source[T4], Source[T5]], output_gradients: Any = None, *, unconnected_gradients: Literal["none"]
+        self,
+        target: Any,
+        sources: tuple[Source[T1], Source[T2], Source[T3], Source[T4], Source[T5]],
+        output_gradients: Any = None,
+        *,
+        unconnected_gradients: Literal["none"],
     ) -> tuple[NDArray[T1] | None, NDArray[T2] | None, NDArray[T3] | None, NDArray[T4] | None, NDArray[T5] | None]: ...
     @overload
     def __call__(
-        self, target: Any, sources: list[Variable[S]], output_gradients: Any = None, *, unconnected_gradients: Literal["none"]
+        self,
+        target: Any,
+        sources: list[Variable[S]],
+        output_gradients: Any = None,
+        *,
+        unconnected_gradients: Literal["none"],
     ) -> list[NDArray[S] | None]: ...
     @overload
     def __call__(
-        self, target: Any, sources: list[NDArray[S]], output_gradients: Any = None, *, unconnected_gradients: Literal["none"]
+        self,
+        target: Any,
+        sources: list[NDArray[S]],
+        output_gradients: Any = None,
+        *,
+        unconnected_gradients: Literal["none"],
     ) -> list[NDArray[S] | None]: ...
     @overload
     def __call__(
-        self, target: Any, sources: list[Source[S]], output_gradients: Any = None, *, unconnected_gradients: Literal["none"]
+        self,
+        target: Any,
+        sources: list[Source[S]],
+        output_gradients: Any = None,
+        *,
+        unconnected_gradients: Literal["none"],
     ) -> list[NDArray[S] | None]: ...
     @overload
     def __call__(
-        self, target: Any, sources: dict[K, Variable[S]], output_gradients: Any = None, *, unconnected_gradients: Literal["none"]
+        self,
+        target: Any,
+        sources: dict[K, Variable[S]],
+        output_gradients: Any = None,
+        *,
+        unconnected_gradients: Literal["none"],
     ) -> dict[K, NDArray[S] | None]: ...
     @overload
     def __call__(
-        self, target: Any, sources: dict[K, NDArray[S]], output_gradients: Any = None, *, unconnected_gradients: Literal["none"]
+        self,
+        target: Any,
+        sources: dict[K, NDArray[S]],
+        output_gradients: Any = None,
+        *,
+        unconnected_gradients: Literal["none"],
     ) -> dict[K, NDArray[S] | None]: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
@@ -59,8 +59,8 @@ class GradientTape:
         persistent: whether more than one gradient may be asked.
         watch_accessed_variables: whether trainable variables are watched when they are read.
         debug: whether an error in a rule names the line that made the record.
-        guard: what keeps the caller's large arrays from changing while a record needs them: "lock" makes them read-only,
-            "copy" copies them.
+        guard: what keeps the caller's large arrays from changing while a record needs them: "lock" makes them
+            read-only, "copy" copies them.
 
     Example:
         >>> import dualtape as dt
@@ -90,7 +90,7 @@ class GradientTape:
         self._watched: dict[int, tuple[Any, Any]] = {}
         self._open = self._used = False
 
-    def __enter__(self) -> GradientTape:
+    def __enter__(self) -> Self:
         """Open the block."""
         if self._open:
             raise TapeError("this tape is open already: open another GradientTape for a nested block")

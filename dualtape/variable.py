@@ -71,7 +71,7 @@ class Held(ArrayOperators[T], Operand):
     def __setitem__(self, key: Any, value: Any) -> None:
         """Refuse: a variable changes as a whole."""
         raise ReadOnlyError(
-            f"the variable {self.name!r} can't be written in place: write into a copy (x = w.copy()), or use w.assign(...)"
+            f"the variable {self.name!r} can't be written in place: write into a copy (x = w.copy()), or call w.assign"
         )
 
     def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
@@ -162,7 +162,9 @@ class Variable(Held[T]):
         if array.shape != self.shape:
             raise ValueError(f"{self._named()} has shape {self.shape}, the value has shape {array.shape}")
         if not np.can_cast(array.dtype, self.dtype, "same_kind"):
-            raise TypeError(f"{self._named()} has dtype {self.dtype}, and a value of dtype {array.dtype} does not fit it")
+            raise TypeError(
+                f"{self._named()} has dtype {self.dtype}, and a value of dtype {array.dtype} does not fit it"
+            )
         self._value = _frozen(array.astype(self.dtype))
         return self
 
@@ -187,7 +189,9 @@ def _in_place(function: Callable[[Any, Any], Any]) -> Callable[[Variable[Any], A
             return self.assign(function(self._value, operand))
         except ValueError as error:
             shape = np.shape(operand)
-            raise ValueError(f"{self._named()} has shape {self.shape}, an operand of shape {shape} does not fit it") from error
+            raise ValueError(
+                f"{self._named()} has shape {self.shape}, an operand of shape {shape} does not fit it"
+            ) from error
 
     return change
 
@@ -206,9 +210,7 @@ class Constant(Held[T]):
 @overload
 def constant(value: NDArray[T] | T, *, name: str | None = None, dtype: None = None) -> Constant[T]: ...
 @overload
-def constant(
-    value: float | Sequence[Any], *, name: str | None = None, dtype: None = None
-) -> Constant[np.float64]: ...
+def constant(value: float | Sequence[Any], *, name: str | None = None, dtype: None = None) -> Constant[np.float64]: ...
 @overload
 def constant(value: ArrayLike, *, name: str | None = None, dtype: type[T] | np.dtype[T]) -> Constant[T]: ...
 

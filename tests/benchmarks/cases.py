@@ -38,7 +38,11 @@ class Case:
 
 
 def case(
-    name: str, function: Callable[..., Any], parameters: tuple[Any, ...], modes: tuple[str, ...], by_hand: Run | None,
+    name: str,
+    function: Callable[..., Any],
+    parameters: tuple[Any, ...],
+    modes: tuple[str, ...],
+    by_hand: Run | None,
     inner: int,
 ) -> Case:
     """Make a case: the parameters are variables to dualtape, arrays to the others."""
@@ -73,7 +77,12 @@ def regression() -> Case:
         return np.sum(np.square(residual)), [x.T @ slope, np.sum(slope)]
 
     return case(
-        "regression 2x2", lambda xp, w, b: xp.sum(xp.square(x @ w + b - y)), (w, b), ("reverse", "forward"), by_hand, 100
+        "regression 2x2",
+        lambda xp, w, b: xp.sum(xp.square(x @ w + b - y)),
+        (w, b),
+        ("reverse", "forward"),
+        by_hand,
+        100,
     )
 
 
@@ -116,7 +125,12 @@ def mlp() -> Case:
         return np.sum(np.square(out)), [x.T @ inner, hidden.T @ slope]
 
     return case(
-        "MLP 64x256 -> 128 -> 10", lambda xp, w, v: xp.sum(xp.square(xp.tanh(x @ w) @ v)), (w, v), ("reverse",), by_hand, 20
+        "MLP 64x256 -> 128 -> 10",
+        lambda xp, w, v: xp.sum(xp.square(xp.tanh(x @ w) @ v)),
+        (w, v),
+        ("reverse",),
+        by_hand,
+        20,
     )
 
 

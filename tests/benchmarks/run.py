@@ -13,7 +13,6 @@ import time
 from typing import Any
 
 import numpy as np
-
 from cases import Case, Run, cases
 from peers import PEERS
 

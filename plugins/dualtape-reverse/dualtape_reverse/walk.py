@@ -42,15 +42,18 @@ class Walk:
 
     def take(self, index: int | None) -> Any:
         """Return the cotangent of a source as an array that is the caller's own."""
-        g = self.results[index] if index is not None else None
-        if type(g) is ndarray:
+        g = self.results[index]
+        if type(g) is ndarray and index is not None:
             if index < len(self.owned) and self.owned[index]:
                 self.owned[index] = False
                 return g
             return g.copy()
         return g
 
-    def run(self, records: list[tuple[Any, ...]], lines: dict[int, str]) -> None:
+    # The hot loop stands in one piece: a call for each record would cost more than the record.
+    def run(  # noqa: C901, PLR0912, PLR0915
+        self, records: list[tuple[Any, ...]], lines: dict[int, str]
+    ) -> None:
         """Pull cotangents back through all records."""
         cotangents, owned, results, add = self.cotangents, self.owned, self.results, self.add
         size, lead = len(cotangents), self.lead
@@ -165,7 +168,7 @@ class Walk:
 
     def _unwrite(self, record: tuple[Any, ...], g: Any) -> None:
         """Pull a cotangent back through a write: what was written gets its part, what it replaced gets none of it."""
-        index, place, old, node, (shape, dtype, value_shape, value_dtype), add = record
+        index, place, old, node, (shape, _, value_shape, value_dtype), add = record
         if node is not None:
             part = place.get(g, self.lead) + 0.0  # a copy: g changes below
             if not add:
