@@ -63,7 +63,7 @@ class Place:
         if isinstance(buffer, TracedArray) or not buffer.flags.c_contiguous:
             numbers = _strided(np.arange(int(np.prod(root))), (offset, shape, strides, root))[self.key]
             if not root:
-                return buffer.reshape(*buffer.shape[:lead], 1), (*batch, numbers)
+                return np.reshape(buffer, (*buffer.shape[:lead], 1)), (*batch, numbers)
             return buffer, batch + np.unravel_index(numbers, root)
         axes = buffer.shape[:lead]
         return _strided(buffer.reshape(*axes, -1), self.region), batch + self.key

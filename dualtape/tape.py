@@ -193,7 +193,7 @@ class GradientTape:
         if recorded:
             _leave(recording)
         try:
-            found = recording.gradient(targets, known) if targets else [None] * len(known)
+            found: list[Any] = recording.gradient(targets, known) if targets else [None] * len(known)
         finally:
             if recorded:
                 ACTIVE.set(before)

@@ -28,7 +28,7 @@ __all__ = ["ReverseBackend", "ReverseRecording", "TapeArray", "backend"]
 #   7  (index, primitive, kept, out, indices, params, specs)   any other; specs are (shape, is_real) of traced operands
 #   6  (index, place, old, value, spec, add)                   a write; spec is the shape and dtype of (root, value)
 # ix is None where x is a constant; x, y and out are None where no rule reads them; sx is the shape of x where it
-# differs from the output's. Appending is atomic and each record names its index: threads that share a tape need no lock.
+# differs from the output's. Appending is atomic and a record names its index: threads that share a tape need no lock.
 
 new = object.__new__
 ndarray = np.ndarray
@@ -292,7 +292,7 @@ class ReverseRecording(BaseRecording):
     def gradient(self, targets: Sequence[tuple[Any, Any]], sources: Sequence[tuple[Any, Any]]) -> list[Any]:
         """Walk the records backwards from the targets and return the cotangents of the sources."""
         top = max(target.node for target, _ in targets)
-        walk = Walk(top + 1, [node for node, _ in sources])
+        walk = Walk(top + 1, [node for node, _ in sources if node is not None])
         for target, cotangent in targets:
             primal = target._primal
             if cotangent is None:
@@ -301,7 +301,7 @@ class ReverseRecording(BaseRecording):
                 cotangent = cotangent.astype(primal.dtype)
             walk.add(target.node, cotangent, False)
         walk.run(self._records, self._lines)
-        return [walk.take(node) for node, _ in sources]
+        return [None if node is None else walk.take(node) for node, _ in sources]
 
 
 class ReverseBackend:

@@ -22,11 +22,11 @@ class Walk:
 
     __slots__ = ("cotangents", "lead", "owned", "results")
 
-    def __init__(self, size: int, wanted: list[int | None], lead: int = 0) -> None:
+    def __init__(self, size: int, wanted: list[int], lead: int = 0) -> None:
         self.lead = lead
         self.cotangents: list[Any] = [None] * size
         self.owned = bytearray(size)
-        self.results: dict[int | None, Any] = dict.fromkeys(wanted)
+        self.results: dict[int, Any] = dict.fromkeys(wanted)
 
     def add(self, index: int, g: Any, fresh: bool) -> None:
         """Add to the cotangent at `index`; `fresh` says that nothing else holds `g`."""
@@ -40,10 +40,10 @@ class Walk:
             self.cotangents[index] = old + g
             self.owned[index] = True
 
-    def take(self, index: int | None) -> Any:
+    def take(self, index: int) -> Any:
         """Return the cotangent of a source as an array that is the caller's own."""
         g = self.results[index]
-        if type(g) is ndarray and index is not None:
+        if type(g) is ndarray:
             if index < len(self.owned) and self.owned[index]:
                 self.owned[index] = False
                 return g
@@ -107,7 +107,7 @@ class Walk:
         except Exception as error:
             raise _explained(record, g, error, lines) from error
         for index in results:
-            if results[index] is None and index is not None and index < size:
+            if results[index] is None and index < size:
                 results[index] = cotangents[index]
 
     def _pull1(self, record: tuple[Any, ...], g: Any) -> None:
