@@ -6,7 +6,7 @@ import math
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import ReferenceType, ref
 
 import numpy as np
@@ -18,7 +18,7 @@ from dualtape.variable import Variable
 __all__ = ["SGD", "Adam", "Optimizer"]
 
 # Variables and gradients have any inexact dtype: `Any` says that here.
-Array = np.ndarray[Any, Any]
+Array: TypeAlias = np.ndarray[Any, Any]
 
 
 class _ByVariable(dict[int, tuple[ReferenceType[Variable[Any]], list[Array]]]):
@@ -145,8 +145,8 @@ class SGD(Optimizer):
     def __init__(self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False) -> None:
         """Check the settings."""
         super().__init__(learning_rate)
-        self.momentum = _fraction("momentum", momentum, closed=True)
-        self.nesterov = bool(nesterov)
+        self.momentum: float = _fraction("momentum", momentum, closed=True)
+        self.nesterov: bool = bool(nesterov)
 
     def _step(self, gradient: Array, state: list[Array]) -> Array:
         step = gradient * -self.learning_rate
@@ -191,9 +191,9 @@ class Adam(Optimizer):
     ) -> None:
         """Check the settings."""
         super().__init__(learning_rate)
-        self.beta_1 = _fraction("beta_1", beta_1)
-        self.beta_2 = _fraction("beta_2", beta_2)
-        self.epsilon = _at_least_zero("epsilon", epsilon)
+        self.beta_1: float = _fraction("beta_1", beta_1)
+        self.beta_2: float = _fraction("beta_2", beta_2)
+        self.epsilon: float = _at_least_zero("epsilon", epsilon)
 
     def _step(self, gradient: Array, state: list[Array]) -> Array:
         if not state:

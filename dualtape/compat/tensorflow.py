@@ -21,7 +21,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -31,6 +31,8 @@ from dualtape import variable as _variable
 from dualtape.array import ACTIVE, Operand, TracedArray, plain, resolve
 
 # Operands are arrays, scalars, nested lists, variables or traced arrays: `Any` in this file says that.
+
+Operation: TypeAlias = Callable[..., Any]
 
 float16 = np.float16
 float32 = np.float32
@@ -162,7 +164,7 @@ class GradientTape(_tape.GradientTape):
 # --- elementwise --------------------------------------------------------------------------------------------------
 
 
-def _unary(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _unary(name: str, function: Callable[..., Any]) -> Operation:
     label = name
 
     def call(x: Any, name: Any = None) -> Any:
@@ -172,7 +174,7 @@ def _unary(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return _described(call, name, function)
 
 
-def _binary(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _binary(name: str, function: Callable[..., Any]) -> Operation:
     label = name
 
     def call(x: Any, y: Any, name: Any = None) -> Any:
@@ -182,7 +184,7 @@ def _binary(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return _described(call, name, function)
 
 
-def _described(call: Callable[..., Any], name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _described(call: Callable[..., Any], name: str, function: Callable[..., Any]) -> Operation:
     call.__name__ = call.__qualname__ = name
     call.__doc__ = f"Apply NumPy's `{function.__name__.strip('_')}`; `name` is TensorFlow's name for the operation."
     return call
@@ -193,46 +195,46 @@ def _sigmoid(x: Any) -> Any:
     return 0.5 * np.tanh(0.5 * x) + 0.5
 
 
-abs = _unary("abs", np.abs)  # noqa: A001  # TensorFlow's names are Python's here and below
-acos = _unary("acos", np.arccos)
-acosh = _unary("acosh", np.arccosh)
-asin = _unary("asin", np.arcsin)
-asinh = _unary("asinh", np.arcsinh)
-atan = _unary("atan", np.arctan)
-atanh = _unary("atanh", np.arctanh)
-ceil = _unary("ceil", np.ceil)
-cos = _unary("cos", np.cos)
-cosh = _unary("cosh", np.cosh)
-exp = _unary("exp", np.exp)
-expm1 = _unary("expm1", np.expm1)
-floor = _unary("floor", np.floor)
-log = _unary("log", np.log)
-log1p = _unary("log1p", np.log1p)
-negative = _unary("negative", np.negative)
-reciprocal = _unary("reciprocal", np.reciprocal)
-sigmoid = _unary("sigmoid", _sigmoid)
-sign = _unary("sign", np.sign)
-sin = _unary("sin", np.sin)
-sinh = _unary("sinh", np.sinh)
-sqrt = _unary("sqrt", np.sqrt)
-square = _unary("square", np.square)
-tan = _unary("tan", np.tan)
-tanh = _unary("tanh", np.tanh)
+abs: Operation = _unary("abs", np.abs)  # noqa: A001  # TensorFlow's names are Python's here and below
+acos: Operation = _unary("acos", np.arccos)
+acosh: Operation = _unary("acosh", np.arccosh)
+asin: Operation = _unary("asin", np.arcsin)
+asinh: Operation = _unary("asinh", np.arcsinh)
+atan: Operation = _unary("atan", np.arctan)
+atanh: Operation = _unary("atanh", np.arctanh)
+ceil: Operation = _unary("ceil", np.ceil)
+cos: Operation = _unary("cos", np.cos)
+cosh: Operation = _unary("cosh", np.cosh)
+exp: Operation = _unary("exp", np.exp)
+expm1: Operation = _unary("expm1", np.expm1)
+floor: Operation = _unary("floor", np.floor)
+log: Operation = _unary("log", np.log)
+log1p: Operation = _unary("log1p", np.log1p)
+negative: Operation = _unary("negative", np.negative)
+reciprocal: Operation = _unary("reciprocal", np.reciprocal)
+sigmoid: Operation = _unary("sigmoid", _sigmoid)
+sign: Operation = _unary("sign", np.sign)
+sin: Operation = _unary("sin", np.sin)
+sinh: Operation = _unary("sinh", np.sinh)
+sqrt: Operation = _unary("sqrt", np.sqrt)
+square: Operation = _unary("square", np.square)
+tan: Operation = _unary("tan", np.tan)
+tanh: Operation = _unary("tanh", np.tanh)
 
-add = _binary("add", np.add)
-atan2 = _binary("atan2", np.arctan2)
-divide = _binary("divide", np.divide)
-maximum = _binary("maximum", np.maximum)
-minimum = _binary("minimum", np.minimum)
-multiply = _binary("multiply", np.multiply)
-pow = _binary("pow", np.power)  # noqa: A001
-subtract = _binary("subtract", np.subtract)
-truediv = _binary("truediv", np.true_divide)
+add: Operation = _binary("add", np.add)
+atan2: Operation = _binary("atan2", np.arctan2)
+divide: Operation = _binary("divide", np.divide)
+maximum: Operation = _binary("maximum", np.maximum)
+minimum: Operation = _binary("minimum", np.minimum)
+multiply: Operation = _binary("multiply", np.multiply)
+pow: Operation = _binary("pow", np.power)  # noqa: A001
+subtract: Operation = _binary("subtract", np.subtract)
+truediv: Operation = _binary("truediv", np.true_divide)
 
 # --- reductions, products, shapes ---------------------------------------------------------------------------------
 
 
-def _reduction(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _reduction(name: str, function: Callable[..., Any]) -> Operation:
     label = name
 
     def call(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: Any = None) -> Any:
@@ -243,13 +245,13 @@ def _reduction(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return _described(call, name, function)
 
 
-reduce_max = _reduction("reduce_max", np.max)
-reduce_mean = _reduction("reduce_mean", np.mean)
-reduce_min = _reduction("reduce_min", np.min)
-reduce_prod = _reduction("reduce_prod", np.prod)
-reduce_std = _reduction("reduce_std", np.std)
-reduce_sum = _reduction("reduce_sum", np.sum)
-reduce_variance = _reduction("reduce_variance", np.var)
+reduce_max: Operation = _reduction("reduce_max", np.max)
+reduce_mean: Operation = _reduction("reduce_mean", np.mean)
+reduce_min: Operation = _reduction("reduce_min", np.min)
+reduce_prod: Operation = _reduction("reduce_prod", np.prod)
+reduce_std: Operation = _reduction("reduce_std", np.std)
+reduce_sum: Operation = _reduction("reduce_sum", np.sum)
+reduce_variance: Operation = _reduction("reduce_variance", np.var)
 
 
 def matmul(a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False, name: Any = None) -> Any:
@@ -411,7 +413,7 @@ class random:  # noqa: N801  # TensorFlow has it as a module
         return _tensor(_source_of(seed).normal(mean, stddev, size=shape).astype(dtype))
 
 
-math = SimpleNamespace(
+math: SimpleNamespace = SimpleNamespace(
     **{
         function.__name__: function
         for function in (
