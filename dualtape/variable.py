@@ -16,6 +16,7 @@ from dualtape.signatures import ArrayOperators
 __all__ = ["Constant", "Variable", "constant"]
 
 T = TypeVar("T", bound=np.inexact[Any])
+S = TypeVar("S", bound=np.inexact[Any])
 
 
 class Held(ArrayOperators[T], Operand):
@@ -112,8 +113,8 @@ class Variable(Held[T]):
 
     @overload
     def __init__(
-        self: Variable[T],
-        initial_value: NDArray[T] | T,
+        self: Variable[S],
+        initial_value: NDArray[S] | S,
         *,
         name: str | None = None,
         trainable: bool = True,
@@ -130,12 +131,12 @@ class Variable(Held[T]):
     ) -> None: ...
     @overload
     def __init__(
-        self: Variable[T],
+        self: Variable[S],
         initial_value: ArrayLike,
         *,
         name: str | None = None,
         trainable: bool = True,
-        dtype: type[T] | np.dtype[T],
+        dtype: type[S] | np.dtype[S],
     ) -> None: ...
 
     def __init__(
