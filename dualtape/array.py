@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from dualtape.primitive import FUNCTIONS, PRIMITIVES, UFUNCS, Primitive
+from dualtape.primitive import FUNCTIONS, UFUNCS, Primitive
 
 __all__ = [
     "ACTIVE",
@@ -17,7 +17,7 @@ __all__ = [
     "Operand",
     "TracedArray",
     "apply",
-    "install_operators",
+    "operate",
     "plain",
     "resolve",
     "snapshot",
@@ -110,10 +110,6 @@ class Operand:
         """Read the entries at `key`: a view where NumPy gives one."""
         return FUNCTIONS[operator.getitem](self, key)
 
-    def __repr__(self) -> str:
-        """Show the value with the kind of handle."""
-        return f"{type(self).__name__.removesuffix('View')}({plain(self)!r})"
-
     def __str__(self) -> str:
         """Show the value."""
         return str(plain(self))
@@ -176,6 +172,10 @@ class TracedArray(Operand):
         if len(operands) == 2:
             return self.recording.binary(primitive, *operands)
         return apply(primitive, operands, NO_PARAMS)
+
+    def __repr__(self) -> str:
+        """Show the value with the kind of handle, that of its root for a view."""
+        return f"{self.recording.array_type.__name__}({plain(self)!r})"
 
     @property
     def primal(self) -> Any:
@@ -298,31 +298,3 @@ def operate(primitive: Primitive, x: Any, y: Any) -> Any:
     if getattr(y, "__array_ufunc__", y) is None:
         return NotImplemented
     return apply(primitive, (x, y), NO_PARAMS)
-
-
-BINARY_OPERATORS = {
-    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide",
-    "mod": "remainder", "pow": "pow", "matmul": "matmul",
-}  # fmt: skip
-UNARY_OPERATORS = {"neg": "negative", "pos": "positive", "abs": "absolute"}
-PLAIN_OPERATORS = ("lt", "le", "gt", "ge", "eq", "ne", "floordiv", "lshift", "rshift", "and_", "or_", "xor", "invert")
-
-
-def install_operators() -> None:
-    """Give operands the operators of ndarray, each a straight call with its primitive."""
-    for name, primitive_name in BINARY_OPERATORS.items():
-        p = PRIMITIVES[primitive_name]
-        setattr(Operand, f"__{name}__", lambda self, other, p=p: operate(p, self, other))
-        setattr(Operand, f"__r{name}__", lambda self, other, p=p: operate(p, other, self))
-        setattr(TracedArray, f"__{name}__", lambda self, other, p=p: self.recording.binary(p, self, other))
-        setattr(TracedArray, f"__r{name}__", lambda self, other, p=p: self.recording.binary(p, other, self))
-        setattr(TracedArray, f"__i{name}__", lambda self, other, p=p: WRITING.update(self, operate(p, self, other)))
-    for name, primitive_name in UNARY_OPERATORS.items():
-        p = PRIMITIVES[primitive_name]
-        setattr(Operand, f"__{name}__", lambda self, p=p: apply(p, (self,), NO_PARAMS))
-        setattr(TracedArray, f"__{name}__", lambda self, p=p: self.recording.unary(p, self))
-    for name in PLAIN_OPERATORS:
-        function = getattr(operator, name)
-        name = name.rstrip("_")
-        setattr(Operand, f"__{name}__", lambda *operands, f=function: f(*map(plain, operands)))
-        setattr(Operand, f"__r{name}__", lambda self, other, f=function: f(plain(other), plain(self)))

@@ -9,8 +9,9 @@ from typing import Any, TypeVar, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dualtape.array import ACTIVE, BINARY_OPERATORS, Operand
+from dualtape.array import ACTIVE, Operand
 from dualtape.errors import ReadOnlyError, TracedConversionError
+from dualtape.operators import BINARY_OPERATORS
 from dualtape.signatures import ArrayOperators
 
 __all__ = ["Constant", "Variable", "constant"]

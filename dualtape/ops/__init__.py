@@ -1,6 +1,6 @@
 """The operations, one file a family; importing this package fills the registry."""
 
-from dualtape.array import install_operators
+from dualtape.operators import install_operators
 from dualtape.ops import (
     accumulation,
     constant,

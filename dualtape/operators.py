@@ -1,0 +1,37 @@
+"""The operators of ndarray, for traced arrays and variables."""
+
+from __future__ import annotations
+
+import operator
+
+from dualtape.array import NO_PARAMS, WRITING, Operand, TracedArray, apply, operate, plain
+from dualtape.primitive import PRIMITIVES
+
+__all__ = ["BINARY_OPERATORS", "install_operators"]
+
+BINARY_OPERATORS = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide",
+    "mod": "remainder", "pow": "pow", "matmul": "matmul",
+}  # fmt: skip
+UNARY_OPERATORS = {"neg": "negative", "pos": "positive", "abs": "absolute"}
+PLAIN_OPERATORS = ("lt", "le", "gt", "ge", "eq", "ne", "floordiv", "lshift", "rshift", "and_", "or_", "xor", "invert")
+
+
+def install_operators() -> None:
+    """Give operands the operators of ndarray, each a straight call with its primitive."""
+    for name, primitive_name in BINARY_OPERATORS.items():
+        p = PRIMITIVES[primitive_name]
+        setattr(Operand, f"__{name}__", lambda self, other, p=p: operate(p, self, other))
+        setattr(Operand, f"__r{name}__", lambda self, other, p=p: operate(p, other, self))
+        setattr(TracedArray, f"__{name}__", lambda self, other, p=p: self.recording.binary(p, self, other))
+        setattr(TracedArray, f"__r{name}__", lambda self, other, p=p: self.recording.binary(p, other, self))
+        setattr(TracedArray, f"__i{name}__", lambda self, other, p=p: WRITING.update(self, operate(p, self, other)))
+    for name, primitive_name in UNARY_OPERATORS.items():
+        p = PRIMITIVES[primitive_name]
+        setattr(Operand, f"__{name}__", lambda self, p=p: apply(p, (self,), NO_PARAMS))
+        setattr(TracedArray, f"__{name}__", lambda self, p=p: self.recording.unary(p, self))
+    for name in PLAIN_OPERATORS:
+        function = getattr(operator, name)
+        name = name.rstrip("_")
+        setattr(Operand, f"__{name}__", lambda *operands, f=function: f(*map(plain, operands)))
+        setattr(Operand, f"__r{name}__", lambda self, other, f=function: f(plain(other), plain(self)))
