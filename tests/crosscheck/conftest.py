@@ -1,7 +1,7 @@
-"""The table that the cross-check ends with: operation, samples, largest differences.
+"""The table that the cross-check ends with: operation, samples, largest differences; and the worst cases.
 
-A test calls the fixture `record_difference(operation, **differences)` once for each sample that it tried. The rows
-travel with the test reports, so that they arrive from parallel workers too.
+A test calls the fixture `record_difference(operation, label, **differences)` once for each sample that it tried. The
+rows travel with the test reports, so that they arrive from parallel workers too.
 """
 
 from collections import defaultdict
@@ -18,8 +18,8 @@ PROPERTY = "crosscheck"
 def record_difference(record_property: Callable[[str, object], None]) -> Callable[..., None]:
     """Put a sample into the table, with the largest difference in each comparison."""
 
-    def record(operation: str, **differences: float) -> None:
-        record_property(PROPERTY, [operation, {name: float(value) for name, value in differences.items()}])
+    def record(operation: str, label: str = "", **differences: float) -> None:
+        record_property(PROPERTY, [operation, label, {name: float(value) for name, value in differences.items()}])
 
     return record
 
@@ -29,7 +29,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     rows = [value for report in reports for name, value in report.user_properties if name == PROPERTY]
     if rows:
         terminalreporter.section("cross-check: largest differences")
-        for line in table(rows):
+        for line in (*table(rows), *worst_cases(rows)):
             terminalreporter.line(line)
 
 
@@ -38,7 +38,7 @@ def table(rows: Iterable[Any]) -> list[str]:
     samples: dict[str, int] = defaultdict(int)
     largest: dict[str, dict[str, float]] = defaultdict(dict)
     columns: dict[str, None] = {}
-    for operation, differences in rows:
+    for operation, _, differences in rows:
         samples[operation] += 1
         for column, difference in differences.items():
             columns[column] = None
@@ -51,3 +51,18 @@ def table(rows: Iterable[Any]) -> list[str]:
         lines.append(f"{operation:{width}}  {samples[operation]:7}" + "".join(f"  {cell:>20}" for cell in cells))
     lines.append(f"{len(samples)} operations, {sum(samples.values())} samples")
     return lines
+
+
+def worst_cases(rows: Iterable[Any]) -> list[str]:
+    """For each column, the sample with the largest difference."""
+    worst: dict[str, tuple[float, str]] = {}
+    for operation, label, differences in rows:
+        for column, difference in differences.items():
+            # Written so that a NaN is the worst of all.
+            if column not in worst or not difference <= worst[column][0]:
+                worst[column] = (difference, f"{operation} ({label})")
+    width = max(map(len, worst), default=0)
+    return ["worst cases:"] + [
+        f"{column.replace('_', ' '):{width}}  {difference:.1e}  {sample}"
+        for column, (difference, sample) in worst.items()
+    ]

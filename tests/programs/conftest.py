@@ -1,0 +1,8 @@
+"""How long Hypothesis looks: a short run by default, `--hypothesis-profile=fuzz` for a long one."""
+
+from hypothesis import HealthCheck, settings
+
+QUIET = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
+
+settings.register_profile("programs", deadline=None, max_examples=60, suppress_health_check=QUIET)
+settings.register_profile("fuzz", deadline=None, max_examples=5000, suppress_health_check=QUIET, print_blob=True)

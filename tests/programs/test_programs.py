@@ -1,0 +1,469 @@
+"""Random programs, in-place code and views in them: on traced arrays they compute what they compute on ndarrays.
+
+A program is Python text, so that a failure shows what to run. It is written line by line while it runs on plain arrays,
+whose shapes say what may come next.
+"""
+
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, note, settings
+from hypothesis import strategies as st
+
+from dualtape.array import plain
+from dualtape.testing.comparison import Comparison
+from dualtape.testing.coordinates import dimension, from_real, to_real
+from dualtape.testing.jacobians import forward_jacobian, gradient, pull, second_derivative
+from dualtape.testing.numerical import derivative_along
+
+LARGEST = 1e3
+
+
+class Decisions:
+    """What the conditions in a program decide: noted on plain arrays, the same on traced ones, fixed where it is moved.
+
+    Differences are taken of the program that ran: a step must not take another branch.
+    """
+
+    def __init__(self) -> None:
+        self.taken: list[Any] = []
+        self.moved = False
+        self._next = 0
+
+    def restart(self) -> None:
+        self._next = 0
+
+    def __call__(self, condition: Any) -> Any:
+        condition = np.asarray(condition)
+        if self._next == len(self.taken):
+            self.taken.append(condition)
+        decided = self.taken[self._next]
+        self._next += 1
+        assert self.moved or np.array_equal(condition, decided), "a traced condition differs from the plain one"
+        return decided
+
+
+@dataclass
+class Program:
+    """The text of a function, and the arguments to call it with."""
+
+    lines: list[str]
+    names: list[str]
+    args: tuple[Any, ...]
+
+    def __post_init__(self) -> None:
+        self.decisions = Decisions()
+        scope: dict[str, Any] = {"np": np, "when": self.decisions}
+        exec(self.text(), scope)
+        self.function = scope["program"]
+
+    def text(self) -> str:
+        body = "\n".join([*self.lines, f"return [{', '.join(self.names)}]"])
+        return f"def program(x, y):\n{textwrap.indent(body, '    ')}\n"
+
+    def __call__(self, *args: Any) -> Any:
+        self.decisions.restart()
+        return self.function(*args)
+
+    def moved(self, *args: Any) -> Any:
+        """Run away from the arguments, along the same branches."""
+        self.decisions.moved = True
+        try:
+            return self(*args)
+        finally:
+            self.decisions.moved = False
+
+
+class Writer:
+    """Writes a program."""
+
+    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
+        self.draw = draw
+        self.lines: list[str] = []
+        self.values: dict[str, Any] = {}
+        self.traced: set[str] = set()
+
+    def write(self) -> Program:
+        args = self.array((2, 3), 0), self.array(self.draw(st.sampled_from([(3,), (2, 1), (3, 2), ()])), 1)
+        self.values = {"x": args[0].copy(), "y": args[1].copy()}
+        self.traced = {"x", "y"}
+        for _ in range(self.draw(st.integers(2, 12))):
+            self.statement()
+        return Program(self.lines, sorted(self.traced), args)
+
+    def statement(self) -> None:
+        kind = self.draw(st.sampled_from(STATEMENTS))
+        line = kind(self)
+        if line is not None:
+            # Errors of NumPy (a broadcast that fails) are errors in a statement's making.
+            exec(line, {"np": np, "when": lambda condition: condition}, self.values)
+            for loop_variable in ("i", "row", "_"):
+                self.values.pop(loop_variable, None)
+            self.lines.append(line)
+
+    def array(self, shape: tuple[int, ...], number: int) -> Any:
+        """Draw an argument, of distinct entries between -1 and 1."""
+        random = np.random.default_rng([self.draw(st.integers(0, 1000)), number])
+        x = random.uniform(-1.0, 1.0, shape)
+        if self.draw(st.sampled_from([False, False, True])):
+            x = x + 1j * random.uniform(-1.0, 1.0, shape)
+        return np.array(x)
+
+    # --- what statements are made of ---
+
+    def new(self, traced: bool = True) -> str:
+        name = f"v{len(self.values)}"
+        if traced:
+            self.traced.add(name)
+        return name
+
+    def pick(self, fits: Callable[[Any], bool] = lambda _: True, *, traced: bool | None = True) -> str | None:
+        """Draw a name whose value fits; of a traced value, of a constant, or of any."""
+        names = [n for n, v in self.values.items() if (traced is None or (n in self.traced) == traced) and fits(v)]
+        return self.draw(st.sampled_from(names)) if names else None
+
+    def key(self, shape: tuple[int, ...]) -> str:
+        """Draw a basic key."""
+        parts = [self.draw(st.sampled_from(_parts(n))) for n in shape[: self.draw(st.integers(0, len(shape)))]]
+        if self.draw(st.booleans()):
+            parts.insert(self.draw(st.integers(0, len(parts))), "None")
+        if not parts or self.draw(st.integers(0, 3)) == 0:
+            parts.append("...")
+        return ", ".join(parts)
+
+    def value(self, place: Any) -> str:
+        """Draw an expression that can be stored in a place."""
+        name = self.pick(lambda v: _fits(v, place), traced=None)
+        choices = ["0.5", "-1"] if name is None else ["0.5", name, name, f"np.sin({name})", f"{name} * 0.5"]
+        return str(self.draw(st.sampled_from(choices)))
+
+
+def _parts(n: int) -> list[str]:
+    parts = [":", "::-1", "::2"]
+    if n > 0:
+        parts += ["0", "-1", "1:", ":-1"]
+    if n > 1:
+        parts += ["1", "0:2"]
+    return parts
+
+
+def _broadcasts(value: Any, shape: tuple[int, ...]) -> bool:
+    own = np.shape(value)
+    return len(own) <= len(shape) and all(a in (1, b) for a, b in zip(own[::-1], shape[::-1], strict=False))
+
+
+def _fits(value: Any, place: Any) -> bool:
+    return _broadcasts(value, np.shape(place)) and np.can_cast(value.dtype, place.dtype, "same_kind")
+
+
+def _array(v: Any) -> bool:
+    return isinstance(v, np.ndarray)
+
+
+def _filled(v: Any) -> bool:
+    return isinstance(v, np.ndarray) and v.ndim > 0 and v.size > 0
+
+
+def _writeable(v: Any) -> bool:
+    return isinstance(v, np.ndarray) and v.flags.writeable
+
+
+# --- statements: each returns a line, or None where nothing fits -----------------------------------------------------
+
+
+def elementwise(w: Writer) -> str:
+    name = w.pick()
+    function = w.draw(st.sampled_from(["np.sin({})", "np.tanh({})", "np.square({})", "-{}", "2.0 * {}", "{} - 0.25"]))
+    return f"{w.new()} = {function.format(name)}"
+
+
+def binary(w: Writer) -> str | None:
+    a = w.pick()
+    b = w.pick(lambda v: _broadcasts(v, np.shape(w.values[str(a)])), traced=None)
+    if b is None:
+        return None
+    form = w.draw(st.sampled_from(["{} + {}", "{} - {}", "{} * {}", "np.tanh({}) * {}", "{} / (2.0 + np.square({}))"]))
+    a, b = w.draw(st.permutations([a, b]))
+    return f"{w.new()} = {form.format(a, b)}"
+
+
+def read(w: Writer) -> str | None:
+    a = w.pick(_array)
+    return a and f"{w.new()} = {a}[{w.key(np.shape(w.values[a]))}]"
+
+
+SHAPE_VIEWS = [
+    "{}.T", "np.swapaxes({}, 0, -1)", "{}.reshape(-1)", "np.reshape({}, -1, order='F')", "{}.ravel()", "{}.flatten()",
+    "np.expand_dims({}, 0)", "np.moveaxis({}, 0, -1)", "np.flip({})", "np.squeeze({})", "np.atleast_2d({})",
+    "np.split({}, [1])[0]", "np.diagonal({})", "np.rollaxis({}, -1)", "np.broadcast_to({0}, (2, *{0}.shape))",
+    "np.real({}).copy()", "np.imag({}).copy()",
+]  # fmt: skip
+
+
+def shape_view(w: Writer) -> str | None:
+    form = w.draw(st.sampled_from(SHAPE_VIEWS))
+    a = w.pick(lambda v: _array(v) and v.ndim >= (2 if "diagonal" in form else 1))
+    return a and f"{w.new()} = {form.format(a)}"
+
+
+def advanced_read(w: Writer) -> str | None:
+    a = w.pick(_filled)
+    return a and f"{w.new()} = {a}[{_advanced(w, a)}]"
+
+
+def _advanced(w: Writer, a: str) -> str:
+    shape = w.values[a].shape
+    keys = ["[0, 0]", f"[{shape[0] - 1}, 0]", "[-1]", "[[0], [-1]]", "..., [0, -1, 0]", f"when({a} > 0.1)"]
+    if len(shape) > 1:
+        keys += ["[0, -1], [0, 0]", "0, [0, -1]", "[0, -1], None", ":, [-1, 0]"]
+    if len(shape) > 2:
+        keys += ["[0, -1], :, [0, -1]", "0, :, [-1]"]
+    return str(w.draw(st.sampled_from(keys)))
+
+
+def assign(w: Writer) -> str | None:
+    a = w.pick(_writeable)
+    if a is None:
+        return None
+    key = w.key(w.values[a].shape)
+    return f"{a}[{key}] = {w.value(_at(w, a, key))}"
+
+
+def augment(w: Writer) -> str | None:
+    a = w.pick(_writeable)
+    if a is None:
+        return None
+    key = w.key(w.values[a].shape)
+    operator = w.draw(st.sampled_from(["+=", "-=", "*="]))
+    return f"{a}[{key}] {operator} {w.value(_at(w, a, key))}"
+
+
+def assign_advanced(w: Writer) -> str | None:
+    a = w.pick(lambda v: _writeable(v) and _filled(v))
+    if a is None:
+        return None
+    key = _advanced(w, a)
+    operator = w.draw(st.sampled_from(["=", "+=", "*="]))
+    return f"{a}[{key}] {operator} {w.value(_at(w, a, key))}"
+
+
+def _at(w: Writer, a: str, key: str) -> Any:
+    return eval(f"{a}[{key}]", {"when": lambda condition: condition}, w.values)
+
+
+def augment_whole(w: Writer) -> str | None:
+    a = w.pick(lambda v: not _array(v) or _writeable(v))
+    operator = w.draw(st.sampled_from(["+=", "-=", "*="]))
+    return a and f"{a} {operator} {w.value(w.values[a])}"
+
+
+def overlap(w: Writer) -> str | None:
+    a = w.pick(lambda v: _writeable(v) and v.ndim > 0 and v.shape[0] > 1)
+    forms = ["{0}[1:] = {0}[:-1]", "{0}[:-1] += {0}[1:]", "{0}[...] = {0}[::-1]", "{0}[::-1] *= {0}"]
+    return a and str(w.draw(st.sampled_from(forms))).format(a)
+
+
+def add_at(w: Writer) -> str | None:
+    a = w.pick(lambda v: _writeable(v) and _filled(v))
+    return a and f"np.add.at({a}, [0, -1, 0], {w.value(w.values[a][[0, -1, 0]])})"
+
+
+def into_out(w: Writer) -> str | None:
+    a = w.pick(_writeable)
+    b = a and w.pick(lambda v: np.shape(v) == w.values[a].shape and _fits(v, w.values[a]))
+    form = w.draw(st.sampled_from(["np.sin({b}, out={a})", "np.multiply({b}, {a}, out={a})", "np.copyto({a}, {b})"]))
+    return b and form.format(a=a, b=b)
+
+
+def fill(w: Writer) -> str | None:
+    form = w.draw(st.sampled_from(["{}.fill(0.5)", "{}[...] = 0.0", "np.put({}, [0], 0.5)", "{}.sort()"]))
+    a = w.pick(lambda v: _writeable(v) and _filled(v))
+    return a and form.format(a)
+
+
+def alias(w: Writer) -> str:
+    return f"{w.new()} = {w.pick()}"
+
+
+def copy(w: Writer) -> str:
+    return f"{w.new()} = {w.pick()}.copy()"
+
+
+def array_to_fill(w: Writer) -> str | None:
+    a = w.pick(_array)  # NumPy takes no scalar for `like`
+    forms = ["np.zeros_like({})", "np.zeros((2, 3), like={})", "np.ones(3, like={})", "np.full((), 0.5, like={})"]
+    return a and f"{w.new()} = " + str(w.draw(st.sampled_from(forms))).format(a)
+
+
+def constant(w: Writer) -> str:
+    shape = w.draw(st.sampled_from([(3,), (2, 3), (2, 1)]))
+    return f"{w.new(traced=False)} = np.linspace(-1.0, 0.5, {int(np.prod(shape))}).reshape({shape})"
+
+
+def change_constant(w: Writer) -> str | None:
+    a = w.pick(_writeable, traced=False)
+    return a and str(w.draw(st.sampled_from(["{}[0] = 7.0", "{} *= 2.0", "{}[...] = -3.0"]))).format(a)
+
+
+def reduce(w: Writer) -> str | None:
+    forms = ["np.sum({})", "np.sum({}, axis=0)", "np.mean({}, axis=-1, keepdims=True)", "np.cumsum({})", "{0} @ {0}.T"]
+    form = w.draw(st.sampled_from(forms))
+    a = w.pick(lambda v: np.ndim(v) > 0 and v.size > 0 and (np.ndim(v) < 3 or "@" not in form))
+    return a and f"{w.new()} = {form.format(a)}"
+
+
+def join(w: Writer) -> str | None:
+    a = w.pick(lambda v: np.ndim(v) > 0)
+    b = a and w.pick(lambda v: np.shape(v) == w.values[a].shape, traced=None)
+    forms = ["np.concatenate([{0}, {1}])", "np.stack([{0}, {1}], axis=-1)", "np.where({0} > 10.0, {0}, {1})"]
+    return b and f"{w.new()} = {w.draw(st.sampled_from(forms)).format(a, b)}"
+
+
+def swap(w: Writer) -> str | None:
+    a = w.pick(lambda v: _writeable(v) and v.ndim > 0 and v.shape[0] > 1)
+    forms = ["{0}[0], {0}[1] = {0}[1], {0}[0]", "{0}[0], {0}[1] = {0}[1].copy(), {0}[0].copy()"]
+    return a and str(w.draw(st.sampled_from(forms))).format(a)
+
+
+def loop_of_rows(w: Writer) -> str | None:
+    a = w.pick(lambda v: _writeable(v) and _filled(v) and v.ndim > 1)
+    return a and f"for row in {a}:\n    row *= {w.value(w.values[a][0])}"
+
+
+def loop_of_steps(w: Writer) -> str | None:
+    a = w.pick(lambda v: _writeable(v) and _filled(v))
+    return a and f"for i in range(1, {w.values[a].shape[0]}):\n    {a}[i] = np.sin({a}[i - 1]) + {a}[i]"
+
+
+def loop_that_rebinds(w: Writer) -> str:
+    a = w.pick()
+    name = w.new()
+    return f"{name} = {a}\nfor _ in range(2):\n    {name} = {name} * 0.5 + np.cos({name})"
+
+
+def branch(w: Writer) -> str | None:
+    condition = f"np.sum({w.pick()}) > {w.draw(st.sampled_from([-0.5, 0.1, 1.3]))}"
+    body = w.draw(st.sampled_from([elementwise, assign, augment, augment_whole, binary]))(w)
+    if body is None:
+        return None
+    other = "raise AssertionError('the other branch')"
+    if not eval(condition, {"np": np}, w.values):
+        body, other = other, body
+    return f"if when({condition}):\n{textwrap.indent(body, '    ')}\nelse:\n{textwrap.indent(other, '    ')}"
+
+
+def nothing(_w: Writer) -> None:
+    """What a statement that matters not shrinks to."""
+
+
+STATEMENTS: list[Callable[[Writer], str | None]] = [
+    nothing, elementwise, binary, read, read, shape_view, shape_view, advanced_read, assign, assign, augment, augment,
+    assign_advanced, augment_whole, overlap, add_at, into_out, fill, alias, copy, array_to_fill, constant,
+    change_constant, reduce, join, swap, loop_of_rows, loop_of_steps, loop_that_rebinds, branch,
+]  # fmt: skip
+
+
+@st.composite
+def programs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Program:
+    """Programs whose values stay moderate, so that differences are exact enough to compare with."""
+    program = Writer(draw).write()
+    values = run_plain(program)
+    assume(all(np.isfinite(v).all() and abs(v).max(initial=0.0) < LARGEST for v in values))
+    return program
+
+
+# --- what is checked -------------------------------------------------------------------------------------------------
+
+
+def run_plain(program: Program) -> list[Any]:
+    return list(program(*[x.copy() for x in program.args]))
+
+
+def same_values(program: Program, expected: Sequence[Any]) -> Callable[..., Any]:
+    """The program, which is to give NumPy's own values: bit for bit, where all is real.
+
+    NumPy's complex product rounds differently where it is written over one of its operands.
+    """
+    exact = all(x.dtype.kind == "f" for x in program.args)
+
+    def run(*args: Any) -> Any:
+        found = program(*args)
+        for name, value, own in zip(program.names, map(plain, found), expected, strict=True):
+            same = value.tobytes() == own.tobytes() if exact else np.allclose(value, own, rtol=1e-12, atol=1e-14)
+            message = f"{name} is {value!r}, and {own!r} on plain arrays"
+            assert value.shape == own.shape and value.dtype == own.dtype and same, message  # noqa: PT018  # one message
+        return found
+
+    return run
+
+
+def copies(outputs: Sequence[Any]) -> list[Any]:
+    return [np.array(v) for v in outputs]
+
+
+def directions_of(program: Program) -> Any:
+    found = np.random.default_rng(0).normal(size=(2, dimension(program.args)))
+    return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+
+def agree(name: str, tolerance: float, **values: Any) -> None:
+    comparison = Comparison()
+    comparison.compare(name, values, tolerance)
+    assert not comparison.failures, "\n".join(comparison.failures)
+
+
+@settings(settings.get_profile("programs"))
+@given(programs())
+def test_forward(program: Program) -> None:
+    note(program.text())
+    expected = copies(run_plain(program))
+    jacobian = forward_jacobian(same_values(program, expected), program.args)
+    assume(abs(jacobian).max(initial=0.0) < LARGEST)
+    directions = directions_of(program)
+    numerical = np.stack([derivative_along(program.moved, program.args, v) for v in directions])
+    agree("first", 1e-6, forward=directions @ jacobian.T, numerical=numerical)
+
+
+@pytest.mark.reverse
+@settings(settings.get_profile("programs"))
+@given(programs())
+def test_reverse(program: Program) -> None:
+    note(program.text())
+    expected = copies(run_plain(program))
+    jacobian = forward_jacobian(program, program.args)
+    assume(abs(jacobian).max(initial=0.0) < LARGEST)
+    weights = np.random.default_rng(0).normal(size=(2, dimension(expected)))
+    pulled = to_real(pull("reverse", same_values(program, expected), program.args, from_real(weights, expected)))
+    agree("first", 1e-9, reverse=pulled, forward=weights @ jacobian)
+
+
+def test_second_forward() -> None:
+    check_second(("forward",))
+
+
+@pytest.mark.reverse
+def test_second_in_all_nestings() -> None:
+    check_second(("forward", "reverse"))
+
+
+def check_second(modes: tuple[str, ...]) -> None:
+    @settings(settings.get_profile("programs"))
+    @given(programs())
+    def check(program: Program) -> None:
+        note(program.text())
+        expected = copies(run_plain(program))
+        run = same_values(program, expected)
+        weights = [w[0] for w in from_real(np.random.default_rng(0).normal(size=(1, dimension(expected))), expected)]
+        found = {f"{o}_{i}": second_derivative(o, i, run, program.args, weights) for o in modes for i in modes}
+        assume(all(abs(h).max() < LARGEST for h in found.values()))
+        agree("second", 1e-8, **found)
+        directions = directions_of(program)
+        derivative = gradient(modes[-1], program.moved, weights)
+        numerical = np.stack([derivative_along(derivative, program.args, v) for v in directions])
+        agree("second", 1e-4, exact=directions @ found["forward_forward"].T, numerical=numerical)
+
+    check()
