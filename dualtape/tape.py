@@ -88,6 +88,7 @@ class GradientTape:
         self._options = TapeOptions(persistent, watch_accessed_variables, debug, guard == "copy")
         self._recording: Any = None  # a Recording; Any, since a block's body may end it under a checker's feet
         self._watched: dict[int, tuple[Any, Any]] = {}
+        self._met: list[Any] = []  # what was watched, once the recording is gone
         self._open = self._used = False
 
     def __enter__(self) -> Self:
@@ -311,16 +312,16 @@ class GradientTape:
         old, active = self._recording, ACTIVE.get()
         if old is not None:
             self._end()
-        self._used = False
+        self._used, self._met = False, []
         if self._open:
             self._recording = self._backend.open(self._options)
             if old is None or old in active:  # not under stop_recording
                 ACTIVE.set((*(r for r in active if r is not old), self._recording))
 
     def watched_variables(self) -> tuple[Variable[Any], ...]:
-        """Return the variables that the tape watches, in the order in which it met them."""
-        held = self._recording.variables.values() if self._recording is not None else ()
-        return tuple(x for x, _ in held if isinstance(x, Variable))
+        """Return the variables that the tape watches, in the order in which it met them; after its gradient too."""
+        held = self._met if self._recording is None else [x for x, _ in self._recording.variables.values()]
+        return tuple(x for x in held if isinstance(x, Variable))
 
     def _live(self, what: str) -> Any:
         if self._recording is not None:
@@ -334,6 +335,7 @@ class GradientTape:
 
     def _end(self) -> None:
         assert self._recording is not None
+        self._met = [x for x, _ in self._recording.variables.values()]
         self._recording.release()
         self._recording = None
         self._watched = {}

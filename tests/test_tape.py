@@ -96,6 +96,18 @@ def test_trainable_variables_are_watched_when_read(mode: str) -> None:
     assert (da, db, dc) == (12.0, 8.0, None)
 
 
+def test_watched_variables_are_told_after_the_gradient_too(mode: str) -> None:
+    """`zip(tape.gradient(loss, ...), tape.watched_variables())` is how TensorFlow's programs go on."""
+    a, b = dt.Variable(2.0), dt.Variable(3.0)
+    with dt.GradientTape(mode) as tape:
+        y = b * a
+    gradients = tape.gradient(y, tape.watched_variables())
+    assert gradients == (2.0, 3.0)
+    assert [id(v) for v in tape.watched_variables()] == [id(b), id(a)]
+    tape.reset()
+    assert tape.watched_variables() == ()
+
+
 def test_untrainable_variable_is_watched_on_request(mode: str) -> None:
     c = dt.Variable(4.0, trainable=False)
     with dt.GradientTape(mode) as tape:

@@ -35,7 +35,7 @@ def zeros(shape: int | tuple[int, ...], dtype: Any = float) -> Any:
         dtype: its dtype, float64 unless given.
 
     Returns:
-        An array to fill by assignment; before a traced value is stored in it, operations on it give plain results.
+        An array to fill by assignment. What is computed from it before that may come to hold traced values too.
 
     Example:
         >>> import numpy as np
@@ -138,7 +138,9 @@ def _converter(copies: bool, least: int = 0) -> Callable[..., Any]:
 
 _array = function(np.array)(_converter(True))
 function(np.asarray, np.asanyarray)(_converter(False))
-function(np.ascontiguousarray, np.asfortranarray)(_converter(False, 1))
+_contiguous = _converter(False, 1)
+function(np.ascontiguousarray)(lambda a, dtype=None: _contiguous(a, dtype, "C"))
+function(np.asfortranarray)(lambda a, dtype=None: _contiguous(a, dtype, "F"))
 function(np.require)(lambda a, dtype=None, requirements=None: _array(a, dtype))
 
 
@@ -303,7 +305,7 @@ def _bytes(name: str) -> None:
     function(method=name)(call)
 
 
-for _name in ("tobytes", "tofile", "dump", "dumps"):
+for _name in ("tobytes", "tofile", "dump", "dumps", "as_integer_ratio", "is_integer", "hex"):
     _bytes(_name)
 
 # Python's rounding gives integers, or steps: their derivative is zero, and so the result is plain.

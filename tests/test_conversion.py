@@ -1,0 +1,536 @@
+"""Conversions of traced values: printing always works, what would drop a derivative is an error with the remedy."""
+
+import copy
+import decimal
+import fractions
+import json
+import math
+import operator
+import pickle
+import statistics
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dualtape as dt
+from dualtape.array import TracedArray
+from dualtape.errors import ObjectArrayWarning, TracedConversionError
+
+
+def close(actual: Any, expected: Any) -> None:
+    np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12)
+
+
+# --- printing -----------------------------------------------------------------------------------------------------
+
+
+def test_printing_works_inside_the_block(mode: str, capsys: pytest.CaptureFixture[str]) -> None:
+    w = dt.Variable([1.0, 2.5])
+    with dt.GradientTape(mode) as tape:
+        y = w * w
+        loss = np.sum(y)
+        print(loss)
+        print(y, y[0], w)
+        assert str(loss) == str(np.float64(7.25))
+        assert str(y) == str(np.array([1.0, 6.25]))
+        assert "7.25" in repr(loss)
+        assert "6.25" in repr(y)
+        assert f"{loss}" == "7.25"
+        assert f"{loss:.4f}" == "7.2500"
+        assert f"{loss:>12.3e}" == "   7.250e+00"
+        assert f"{y}" == "[1.   6.25]"
+        assert f"{loss:.1f} {loss!r}".startswith("7.2 ")
+        assert "%s" % loss == "7.25"  # noqa: UP031
+        assert "%r" % loss == repr(loss)  # noqa: UP031
+        assert f"{y!s}" == str(y)
+        assert format(loss, ".2f") == "7.25"
+        assert np.array2string(y, precision=1) == "[1.  6.2]"
+        assert np.array_str(y) == str(y)
+        assert np.array_repr(y) == "array([1.  , 6.25])"
+        z = loss * 2.0
+    assert capsys.readouterr().out == "7.25\n[1.   6.25] 1.0 [1.  2.5]\n"
+    close(tape.gradient(z, w), [4.0, 10.0])
+
+
+def test_format_of_an_array_is_as_in_numpy(mode: str) -> None:
+    w = dt.Variable([1.0, 2.5])
+    with pytest.raises(TypeError) as expected:
+        format(w.numpy(), ".2f")
+    with dt.GradientTape(mode), pytest.raises(TypeError) as caught:
+        format(w * 1.0, ".2f")
+    assert str(caught.value) == str(expected.value)
+
+
+def test_printing_of_nested_values(mode: str, outer_mode: str) -> None:
+    w = dt.Variable(1.5)
+    with dt.GradientTape(outer_mode), dt.GradientTape(mode):
+        y = w * w
+        assert str(y) == "2.25"
+        assert f"{y:.1f}" == "2.2"
+        assert "2.25" in repr(y)
+        assert "2.25" in repr(y.primal)
+
+
+def test_printing_after_everything(mode: str) -> None:
+    w = dt.Variable(1.5)
+    with dt.GradientTape(mode) as tape:
+        y = w * w
+        part = (np.ones(3) * w)[1:]
+    tape.gradient(y, w)
+    assert "2.25" in repr(y)
+    assert "1.5" in repr(part)
+    assert str(part) == "[1.5 1.5]"
+
+
+def test_repr_names_the_kind(mode: str) -> None:
+    w = dt.Variable([1.0, 2.5])
+    name = {"forward": "DualArray", "reverse": "TapeArray"}[mode]
+    with dt.GradientTape(mode):
+        y = w * 2.0
+        assert repr(y).startswith(name)
+        assert repr(y[1:]).startswith(f"{name}(")
+    assert repr(dt.zeros(2)).startswith("TracedArray(")
+    assert repr(dt.zeros(2)[1:]).startswith("TracedArray(")
+
+
+def test_repr_of_a_large_value_is_short(mode: str) -> None:
+    w = dt.Variable(2.0)
+    with dt.GradientTape(mode):
+        y = w * np.zeros(100000)
+        assert len(repr(y)) < 500
+
+
+def test_percent_formatting_with_numbers_raises_inside_and_names_the_f_string(mode: str) -> None:
+    w = dt.Variable(1.5)
+    with dt.GradientTape(mode):
+        loss = w * w
+        for text in ("%.4f", "%f", "%g", "%e"):
+            with pytest.raises(TypeError, match=r'f"\{') as caught:
+                text % loss
+            assert isinstance(caught.value, TracedConversionError)
+    assert "%.4f" % loss == "2.2500"  # noqa: UP031
+
+
+# --- Python's numbers ---------------------------------------------------------------------------------------------
+
+DROPPING: dict[str, Callable[[Any], Any]] = {
+    "float": float,
+    "complex": complex,
+    "math.sin": math.sin,
+    "math.sqrt": math.sqrt,
+    "math.fsum": lambda x: math.fsum([x, x]),
+    "math.isclose": lambda x: math.isclose(x, 1.0),
+    "fraction": fractions.Fraction,
+    "decimal": decimal.Decimal,
+    "statistics": lambda x: statistics.fmean([x, x]),
+    "item": lambda x: x.item(),
+    "np.float64": np.float64,
+    "np.float32": np.float32,
+    "asarray of a dtype": lambda x: np.asarray(x, dtype=float),
+    "array of a dtype": lambda x: np.array([x, x], dtype=np.float64),
+    "array of float32": lambda x: np.array([x, x], dtype=np.float32),
+    "plain array": lambda x: operator.setitem(np.zeros(2), 0, x),
+    "full": lambda x: np.full(3, x),
+    "fromiter": lambda x: np.fromiter([x, x], float),
+    "json": lambda x: json.dumps({"loss": x}),
+    "pickle": pickle.dumps,
+    "tobytes": lambda x: x.tobytes(),
+    "linspace": lambda x: np.linspace(0.0, x, 3, dtype=float),
+    "astype of an integer": lambda x: np.array(x, dtype=int),
+    "as_integer_ratio": lambda x: x.as_integer_ratio(),
+}
+
+
+@pytest.mark.parametrize("name", DROPPING)
+def test_what_would_drop_the_derivative_is_an_error(mode: str, name: str) -> None:
+    w = dt.Variable(1.5)
+    with dt.GradientTape(mode) as tape:
+        loss = w * w
+        try:
+            found = DROPPING[name](loss)
+        except (TypeError, ValueError) as error:
+            # NumPy replaces the message for a single element, and says the rest in the cause.
+            said = f"{error} {error.__cause__}"
+            # These two look at the type alone, and have words of their own.
+            assert "derivative" in said or name in ("json", "decimal"), said
+            assert "primal" in said or name in ("json", "decimal"), said
+        else:
+            # Where it works, nothing is lost.
+            assert name in ("full", "linspace")
+            assert tape.gradient(np.sum(found), w) != 0.0
+
+
+@pytest.mark.parametrize(
+    "name", ["float", "complex", "math.sin", "math.sqrt", "math.fsum", "statistics", "item", "np.float64", "pickle",
+             "asarray of a dtype", "array of a dtype", "plain array", "full", "fromiter", "fraction",
+     "as_integer_ratio"]
+)  # fmt: skip
+def test_once_the_block_is_over_it_is_a_plain_value(mode: str, name: str) -> None:
+    w = dt.Variable(1.5)
+    with dt.GradientTape(mode) as tape:
+        loss = w * w
+    for _ in range(2):
+        found = DROPPING[name](loss)
+        expected = DROPPING[name](np.float64(2.25))
+        assert found == expected if not isinstance(found, np.ndarray) else np.array_equal(found, expected)
+        if _ == 0:
+            tape.gradient(loss, w)
+
+
+def test_the_error_of_math_sin_names_np_sin(mode: str) -> None:
+    w = dt.Variable(1.5)
+    with dt.GradientTape(mode), pytest.raises(TracedConversionError, match=r"np\.sin"):
+        math.sin(w * 1.0)
+
+
+def test_reading_a_variable_by_float_inside_a_block(mode: str) -> None:
+    """It is watched there: the same error; `w.numpy()` is the way."""
+    w = dt.Variable(1.5)
+    with dt.GradientTape(mode):
+        with pytest.raises(TracedConversionError):
+            float(w)
+        with pytest.raises(TracedConversionError):
+            math.sin(w)
+        assert float(w.numpy()) == 1.5
+        assert f"{w:.1f}" == "1.5"
+    assert float(w) == 1.5
+    assert math.sin(w) == math.sin(1.5)
+
+
+def test_what_has_no_derivative_is_plain_inside(mode: str) -> None:
+    """Truth, order, integers, lengths: nothing is lost."""
+    w = dt.Variable([1.5, -2.5])
+    with dt.GradientTape(mode):
+        y = w * 1.0
+        s = y[0]
+        assert bool(s)
+        assert (int(s), int(y[1])) == (1, -2)
+        assert (round(s), math.floor(s), math.ceil(s), math.trunc(s)) == (2, 1, 2, 1)
+        assert len(y) == 2
+        assert s > 1.0
+        assert s == 1.5
+        assert s != 1.0
+        assert 1.5 in y
+        assert [1, 2, 3][int(s)] == 2
+        assert max(y) is not None
+        assert (y.shape, y.ndim, y.size, y.dtype) == ((2,), 1, 2, np.float64)
+        assert s.shape == ()
+        with pytest.raises(ValueError, match="ambiguous"):
+            bool(y)
+        with pytest.raises(TypeError):
+            len(s)
+        with pytest.raises(TypeError):
+            operator.index(s)
+        with pytest.raises(TypeError):
+            range(s)
+        with pytest.raises(TypeError):
+            hash(y)
+        with pytest.raises(TypeError):
+            int(y)
+        assert type(y > 0) is np.ndarray
+        assert type(np.argmax(y)) is np.int64
+        assert np.isfinite(y).all()
+        assert np.allclose(y, [1.5, -2.5])
+        assert np.array_equal(y, y)
+
+
+def test_max_and_sorted_of_python_keep_derivatives(mode: str) -> None:
+    w = dt.Variable([1.5, -2.5, 3.0])
+    with dt.GradientTape(mode) as tape:
+        y = w * 1.0
+        z = max(y) + 10.0 * min(y) + 100.0 * sorted(y)[1] + 1000.0 * sum(y) + abs(y[1])
+    assert tape.gradient(z, w).tolist() == [1100.0, 1009.0, 1001.0]
+
+
+def test_rounding_with_digits(mode: str) -> None:
+    w = dt.Variable(1.256)
+    with dt.GradientTape(mode):
+        assert round(w * 1.0, 1) == 1.3
+        assert np.round(w * 1.0, 1) == 1.3
+
+
+# --- isinstance ---------------------------------------------------------------------------------------------------
+
+
+def test_isinstance_answers_as_for_the_primal(mode: str, outer_mode: str) -> None:
+    w = dt.Variable([1.0, 2.0])
+    with dt.GradientTape(outer_mode), dt.GradientTape(mode):
+        y = w * w
+        s = y[0]
+        assert isinstance(y, np.ndarray)
+        assert isinstance(s, float)
+        assert isinstance(s, np.floating)
+        assert isinstance(s, np.float64)
+        assert not isinstance(s, np.ndarray)
+        assert not isinstance(y, float)
+        assert isinstance(y, TracedArray)
+        assert isinstance(s, TracedArray)
+        assert type(y) is not np.ndarray
+        assert y.__class__ is np.ndarray
+        assert np.isscalar(s)
+        assert not np.isscalar(y)
+        assert y.__array_namespace__() is np
+    assert isinstance(y, np.ndarray)
+
+
+def test_isinstance_of_other_dtypes(mode: str) -> None:
+    single, z = dt.Variable([1.0], dtype=np.float32), dt.Variable([1j])
+    with dt.GradientTape(mode):
+        assert isinstance((single * 2)[0], np.float32)
+        assert not isinstance((single * 2)[0], float)
+        assert isinstance((z * 2)[0], complex)
+
+
+# --- arrays -------------------------------------------------------------------------------------------------------
+
+
+def test_asarray_after_the_block_is_a_plain_read_only_array(mode: str) -> None:
+    w = dt.Variable([1.0, 2.0])
+    with dt.GradientTape(mode) as tape:
+        y = w * w
+    for array in (np.asarray(y), np.asanyarray(y), np.asarray(y, dtype=float), np.array(y, copy=None)):
+        assert type(array) is np.ndarray
+        assert array.dtype == np.float64
+        assert array.tolist() == [1.0, 4.0]
+        assert not array.flags.writeable
+    copied = np.array(y)
+    copied[0] = 100.0
+    assert np.asarray(y, dtype=np.float32).dtype == np.float32
+    assert np.asarray(y)[0] == 1.0
+    assert tape.gradient(y, w).tolist() == [2.0, 4.0]
+    assert np.asarray(y).tolist() == [1.0, 4.0]
+    assert float(np.asarray(np.sum(y))) == 5.0
+
+
+def test_asarray_inside_the_block_loses_nothing(mode: str) -> None:
+    """It is an object array of handles, which is stacked back wherever it is used."""
+    w = dt.Variable([1.0, 2.0])
+    with dt.GradientTape(mode) as tape:
+        y = w * w
+        array = np.asarray(y)
+        assert array.dtype == object
+        assert array.shape == (2,)
+        z = np.sum(array * w)
+        assert float(z.primal) == 9.0
+    assert tape.gradient(z, w).tolist() == [3.0, 12.0]
+
+
+LISTS: dict[str, Callable[[Any], Any]] = {
+    "np.array": lambda y: np.array([y[1], -np.sin(y[0])]),
+    "np.array of operations": lambda y: np.array([y[0] * y[1], 2.0, y[1] ** 2]) * y[0],
+    "np.array nested": lambda y: np.array([[y[0], 1.0], [y[1] * y[0], y[0]]]) @ y,
+    "np.asarray": lambda y: np.asarray([y[1], y[0]]) * y,
+    "tuple": lambda y: np.asarray((y[1], y[0])) * y,
+    "np.r_": lambda y: np.r_[y[0], 1.0, y[1] * y[1]] * 2.0,
+    "np.r_ of arrays": lambda y: np.r_[y, y * y],
+    "np.c_": lambda y: np.c_[y, y * y],
+    "np.append": lambda y: np.append(y, y[0] * y[1]),
+    "np.sum of a list": lambda y: np.sum([y[0] * y[1], y[1]]),
+    "np.linalg.norm of a list": lambda y: np.linalg.norm([y[0], y[1] * 2.0]),
+    "np.dot of lists": lambda y: np.dot([y[0], y[1]], [y[1], 3.0]),
+    "np.prod of a list": lambda y: np.prod([y[0], y[1], y[1]]),
+    "np.max of a list": lambda y: np.max([y[0] * 1.0, y[1] * 3.0]),
+    "np.cumsum of a list": lambda y: np.cumsum([y[0], y[1] * y[0]]),
+    "np.stack": lambda y: np.stack([y[0] * y[1], y[1]]),
+    "np.concatenate": lambda y: np.concatenate((y, np.stack([y[0] * y[1]]))),
+    "np.hstack": lambda y: np.hstack([y, y[0] * y[1]]),
+    "np.vstack": lambda y: np.vstack([y, y * y]),
+    "np.array of arrays": lambda y: np.array([y, y * y]),
+    "matmul with an object array": lambda y: np.array([[1.0, 2.0], [3.0, 4.0]]) @ np.array([y[0], y[1]]) * y[0],
+    "sin of a list": lambda y: np.sin([y[0], y[1] * y[0]]) * y[0],
+    "sum of an object array": lambda y: np.array([y[0], y[1] * y[0]]).sum() * y[0],
+    "object array method": lambda y: np.array([y[0], y[1] * y[0]]).dot(np.array([1.0, 2.0])) * y[0],
+    "arithmetic on an object array": lambda y: (2.0 * np.array([y[0], y[1]]) - 1.0) ** 2 * y[1],
+    "sin on an object array": lambda y: np.sin(np.array([y[0], y[1]])) * y[0],
+    "comparison": lambda y: np.where(np.array([y[0], y[1]]) > 1.0, y, y * y),
+    "item assignment": lambda y: filled(y, [y[1] * y[0], y[0]]),
+    "list times array": lambda y: [2.0, 3.0] * y,
+    "list plus array": lambda y: operator.add([y[0], y[1]], y),
+}
+
+
+def filled(y: Any, value: Any) -> Any:
+    x = np.zeros(2, like=y)
+    x[:] = value
+    return x * y
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_numpy_on_lists_of_traced_values(mode: str, name: str) -> None:
+    function = LISTS[name]
+    value = np.array([0.7, 1.9])
+    w = dt.Variable(value)
+    with dt.GradientTape(mode) as tape:
+        y = function(w * 1.0)
+    expected = np.asarray(function(value))
+    weights = np.cos(1.0 + np.arange(expected.size)).reshape(expected.shape)
+    found = tape.gradient(y, w, output_gradients=weights)
+    numerical = [
+        np.sum(weights * (np.asarray(function(value + 1e-6 * e)) - np.asarray(function(value - 1e-6 * e)))) / 2e-6
+        for e in np.eye(2)
+    ]
+    np.testing.assert_allclose(found, numerical, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["np.array", "np.array nested", "np.r_", "np.linalg.norm of a list"])
+def test_lists_of_traced_values_under_two_tapes(mode: str, outer_mode: str, name: str) -> None:
+    value = np.array([0.7, 1.9])
+    w = dt.Variable(value)
+    with dt.GradientTape(outer_mode) as outer:
+        with dt.GradientTape(mode) as inner:
+            y = np.sum(LISTS[name](w * w))
+        g = np.sum(inner.gradient(y, w) * np.array([1.0, 2.0]))
+
+    def gradient(value: np.ndarray) -> Any:
+        v = dt.Variable(value)
+        with dt.GradientTape(mode) as tape:
+            y = np.sum(LISTS[name](v * v))
+        return np.sum(tape.gradient(y, v) * np.array([1.0, 2.0]))
+
+    numerical = [(gradient(value + 1e-6 * e) - gradient(value - 1e-6 * e)) / 2e-6 for e in np.eye(2)]
+    np.testing.assert_allclose(outer.gradient(g, w), numerical, rtol=1e-6)
+
+
+def test_a_list_of_traced_values_as_target_and_as_object_array(mode: str) -> None:
+    w = dt.Variable([1.0, 2.0])
+    with dt.GradientTape(mode, persistent=True) as tape:
+        y = w * w
+        array = np.array([y[1], y[0] * 3.0])
+    assert tape.gradient([y, y], w).tolist() == [4.0, 8.0]
+    assert tape.gradient(array, w).tolist() == [6.0, 4.0]
+
+
+@pytest.mark.parametrize("function", [np.mean, np.std, np.var])
+def test_where_numpys_own_code_makes_it_impossible_the_error_names_np_stack(
+    mode: str, function: Callable[[Any], Any]
+) -> None:
+    w = dt.Variable([1.0, 2.0])
+    with dt.GradientTape(mode) as tape:
+        y = w * w
+        with pytest.raises((TypeError, ValueError)) as caught:
+            function([y[0], y[1]])
+        assert "np.stack" in f"{caught.value} {caught.value.__cause__}"
+        z = function(np.stack([y[0], y[1]]))
+    assert tape.gradient(z, w).any()
+
+
+def test_expanding_a_large_array_warns_once_and_says_how_to_do_without(mode: str) -> None:
+    w = dt.Variable(2.0)
+    with dt.GradientTape(mode):
+        y = w * np.ones(5000)
+        with pytest.warns(ObjectArrayWarning, match=r"5000.*np\.stack") as caught:
+            np.asarray(y)
+        assert caught[0].filename == __file__
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            np.asarray(y[:100])
+
+
+def test_object_arrays_of_something_else_are_left_alone(mode: str) -> None:
+    w = dt.Variable([1.0, 2.0])
+    with dt.GradientTape(mode):
+        y = w * w
+        names = np.array(["a", None], dtype=object)
+        assert names[0] == "a"
+        assert np.array([y, None], dtype=object).shape == (2,)
+
+
+def test_pandas_and_others_see_an_array_after_the_block(mode: str) -> None:
+    w = dt.Variable([1.0, 2.0])
+    with dt.GradientTape(mode):
+        y = w * w
+    assert list(y) == [1.0, 4.0]
+    assert y.tolist() == [1.0, 4.0]
+    assert memoryview(np.asarray(y))[1] == 4.0
+    assert np.histogram(y, bins=2)[0].tolist() == [1, 1]
+    assert statistics.fmean(y) == 2.5
+    assert json.dumps(y.tolist()) == "[1.0, 4.0]"
+
+
+# --- pickle and copies --------------------------------------------------------------------------------------------
+
+
+def test_pickle(mode: str) -> None:
+    w = dt.Variable([1.0, 2.0])
+    with dt.GradientTape(mode) as tape:
+        y = w * w
+        with pytest.raises(TracedConversionError, match="primal"):
+            pickle.dumps(y)
+        assert pickle.loads(pickle.dumps(y.primal)).tolist() == [1.0, 4.0]
+    for value in (y, y[0], y[1:]):
+        restored = pickle.loads(pickle.dumps(value))
+        assert type(restored) in (np.ndarray, np.float64)
+        assert np.array_equal(restored, np.asarray(value))
+    assert tape.gradient(y, w).tolist() == [2.0, 4.0]
+
+
+def test_copies_keep_the_derivative(mode: str) -> None:
+    """A copy is an operation: its derivative is that of its original, and writes to it stay its own."""
+    w = dt.Variable([1.0, 2.0])
+    with dt.GradientTape(mode) as tape:
+        y = w * w
+        copies = [copy.copy(y), copy.deepcopy(y), y.copy(), np.copy(y), y.__copy__(), copy.deepcopy([y])[0]]
+        for other in copies:
+            assert type(other) is type(y)
+            other[0] = 0.0
+        z = sum(copies) + y
+    assert tape.gradient(z, w).tolist() == [2.0, 28.0]
+
+
+def test_copies_after_the_block_are_plain(mode: str) -> None:
+    w = dt.Variable([1.0, 2.0])
+    with dt.GradientTape(mode):
+        y = w * w
+    for other in (copy.copy(y), copy.deepcopy(y), y.copy(), np.copy(y)):
+        other[0] = 100.0
+        assert np.asarray(other).tolist() == [100.0, 4.0]
+    assert np.asarray(y).tolist() == [1.0, 4.0]
+
+
+# --- like= --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x: np.array([1.0, 2.0], like=x),
+        lambda x: np.asarray([1.0, 2.0], like=x),
+        lambda x: np.arange(3.0, like=x),
+        lambda x: np.eye(2, like=x),
+        lambda x: np.identity(2, like=x),
+        lambda x: np.ones((2, 2), like=x),
+        lambda x: np.full(2, 7.0, like=x),
+        lambda x: np.zeros((2, 0), like=x),
+        lambda x: np.empty(0, like=x),
+        lambda x: np.zeros(2, np.float32, like=x),
+        lambda x: np.ascontiguousarray([[1.0, 2.0]], like=x),
+        lambda x: np.fromiter([1.0, 2.0], float, like=x),
+        lambda x: np.fromfunction(lambda i: i * 2.0, (3,), like=x),
+        lambda x: np.tri(2, like=x),
+    ],
+)
+def test_creation_like_a_traced_array(mode: str, make: Callable[[Any], Any]) -> None:
+    w = dt.Variable([1.0, 2.0])
+    expected = make(np.ones(1))
+    with dt.GradientTape(mode) as tape:
+        x = make(w * 1.0)
+        assert x.dtype == expected.dtype
+        assert x.shape == expected.shape
+        assert np.array_equal(x, expected)
+        if x.size:
+            x[...] = 0.0
+            x[(-1,) * x.ndim] = w[0] * 3.0
+        y = np.sum(x) + w[1]
+    assert tape.gradient(y, w).tolist() == [3.0 if expected.size else 0.0, 1.0]
+
+
+def test_lists_of_traced_values_like_a_traced_array(mode: str) -> None:
+    w = dt.Variable([1.0, 2.0])
+    with dt.GradientTape(mode) as tape:
+        x = np.array([w[0], 2.0 * w[1], 5.0], like=w)
+        assert isinstance(x, TracedArray)
+        y = np.sum(x * x)
+    assert tape.gradient(y, w).tolist() == [2.0, 16.0]
