@@ -4,7 +4,7 @@ from dualtape import errors, optimizers
 from dualtape import ops as _ops  # the operations enter themselves in the registry
 from dualtape.backend import Backend, BaseRecording, Recording, TapeOptions
 from dualtape.dual import DualArray, ForwardBackend, set_forward_memory_limit
-from dualtape.ops.creation import empty, full, zeros
+from dualtape.ops.creation import empty, full, ones, zeros
 from dualtape.registry import ModeInfo, modes, provide, register_backend
 from dualtape.tape import GradientTape, set_default_mode
 from dualtape.variable import Constant, Variable, constant
@@ -24,6 +24,7 @@ __all__ = [
     "errors",
     "full",
     "modes",
+    "ones",
     "optimizers",
     "register_backend",
     "set_default_mode",

@@ -12,7 +12,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from dualtape.array import Operand, apply, plain
 from dualtape.errors import TracedConversionError
 from dualtape.ops.protocol import attribute, function, is_traced, store, strip
-from dualtape.ops.shaping import arraylike, copy, ravel
+from dualtape.ops.shaping import arraylike, copy, integer_array, ravel
 from dualtape.places import Place, parse_key
 from dualtape.primitive import structural
 
@@ -43,11 +43,13 @@ def getitem(x: Any, key: Any) -> Any:
         return apply(read, (x,), {"place": Place((key,), None, False, 0)})
     parts, repeats, shift = parse_key(key)
     result = apply(read, (x,), {"place": Place(parts, None, repeats, shift)})
-    # A 0-d array of integers picks what an integer picks, but as a copy.
-    return copy(result, "K") if _holds_scalar_array(key if kind is tuple else (key,)) else result
+    if parts is key or not _holds_scalar_array(key if kind is tuple else (key,)):
+        return result
+    return copy(result, "K")
 
 
 def _holds_scalar_array(parts: tuple[Any, ...]) -> bool:
+    """Tell whether a 0-d array of integers is in a key: it picks what an integer picks, but as a copy."""
     return any(isinstance(k, np.ndarray) and k.ndim == 0 and k.dtype.kind in "iu" for k in parts)
 
 
@@ -61,16 +63,17 @@ take_ = structural(
 @function(np.take, method="take")
 def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: Any = "raise") -> Any:
     """Take entries along an axis."""
-    a, indices = arraylike(a), np.array(strip(indices))
+    a, numbers = arraylike(a), integer_array(indices)
     if axis is None:
         a, axis = ravel(a), 0
-    axis = normalize_axis_index(operator.index(axis), max(a.ndim, 1))
-    length = np.shape(plain(a))[axis] if a.ndim else 1
+    a = np.atleast_1d(a)
+    axis = normalize_axis_index(operator.index(axis), a.ndim)
     if mode != "raise":
-        np.take(np.empty(length), indices, mode=mode)  # raises NumPy's error where nothing can be taken
-        indices = indices % length if mode == "wrap" else np.clip(indices, 0, length - 1)
-    place = Place(((slice(None),) * axis) + (indices[()],), None, True, 0)
-    result = apply(take_, (np.atleast_1d(a),), {"place": place})
+        length = a.shape[axis]
+        np.take(np.empty(length), numbers, mode=mode)  # raises NumPy's error where nothing can be taken
+        numbers = numbers % length if mode == "wrap" else np.clip(numbers, 0, length - 1)
+    place = Place((*(slice(None),) * axis, numbers[()]), None, True, 0)
+    result = apply(take_, (a,), {"place": place})
     return result if out is None else store(out, result)
 
 
@@ -204,41 +207,52 @@ def fill(self: Any, value: Any) -> None:
 class Flat:
     """All entries of an array along one axis, as `ndarray.flat` gives them: reading copies, writing writes through."""
 
-    __slots__ = ("_entries", "base", "index")
+    __slots__ = ("_steps", "base")
 
     def __init__(self, base: Any) -> None:
         """Start before the first entry of `base`."""
         self.base = base
-        self.index = 0
+        self._steps = np.broadcast_to(np.int8(0), base.shape).flat  # NumPy's own iterator, over nothing
+
+    @property
+    def index(self) -> int:
+        """The number of the entry that comes next."""
+        return self._steps.index
 
     @property
     def coords(self) -> tuple[int, ...]:
         """The indices of the entry that comes next."""
-        return tuple(int(i) for i in np.unravel_index(self.index, self.base.shape))
+        return self._steps.coords
 
     def __len__(self) -> int:
-        return int(self.base.size)
+        return len(self._steps)
 
     def __iter__(self) -> Iterator[Any]:
         return self
 
     def __next__(self) -> Any:
-        if self.index >= len(self):
-            raise StopIteration
-        self.index += 1
-        return self[self.index - 1]
+        coords = self._steps.coords
+        next(self._steps)
+        return self.base[coords]
 
     def __getitem__(self, key: Any) -> Any:
-        numbers = np.arange(len(self))[_flat_key(key)]
-        return self.base[np.unravel_index(numbers, self.base.shape)]
+        place = self._find(key)
+        return ravel(self.base)[key].copy() if place is None else self.base[place]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        value = arraylike(value)
-        if value.size == 1 or not isinstance(self.base, Operand):
-            numbers = np.arange(len(self))[_flat_key(key)]
-            self.base[np.unravel_index(numbers, self.base.shape)] = value.reshape(())
+        value, place = arraylike(value), self._find(key)
+        if place is None or value.size != 1:
+            _put(self.base, value, lambda a, v: operator.setitem(a.flat, key, v))
         else:
-            _put(self.base, value, lambda a, v: operator.setitem(a.flat, _flat_key(key), v))
+            self.base[place] = value.reshape(())
+
+    def _find(self, key: Any) -> tuple[int, ...] | None:
+        """Return the indices of a single entry, `None` for a key of several."""
+        if not isinstance(key, (int, np.integer)):
+            return None
+        if not -len(self) <= key < len(self):
+            raise IndexError(f"index {key} is out of bounds for size {len(self)}")
+        return tuple(map(int, np.unravel_index(key % len(self), self.base.shape))) if self.base.ndim else ()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return np.array(self.copy(), dtype)
@@ -246,10 +260,6 @@ class Flat:
     def copy(self) -> Any:
         """Return all entries as an array of one axis."""
         return self.base.flatten()
-
-
-def _flat_key(key: Any) -> Any:
-    return strip(key[0] if type(key) is tuple and len(key) == 1 else key)
 
 
 def _set_flat(self: Any, value: Any) -> None:

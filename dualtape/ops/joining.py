@@ -11,7 +11,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from dualtape.array import apply
 from dualtape.ops.protocol import function, store, strip
-from dualtape.ops.shaping import arraylike, integers, moveaxis, ravel, transpose
+from dualtape.ops.shaping import arraylike, integer_array, integers, moveaxis, ravel, transpose
 from dualtape.primitive import structural
 
 __all__ = ["stack"]
@@ -186,7 +186,7 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
         a, axis = ravel(a), 0
     a = np.atleast_1d(a)
     axis = normalize_axis_index(operator.index(axis), a.ndim) - a.ndim
-    return apply(repeat_, (a, np.array(strip(repeats))), {"axis": axis})
+    return apply(repeat_, (a, integer_array(repeats)), {"axis": axis})
 
 
 def _tile_jvp(t: Any, _out: Any, x: Any, *, reps: tuple[int, ...]) -> Any:

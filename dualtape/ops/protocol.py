@@ -70,6 +70,8 @@ def store(out: Any, result: Any) -> Any:
     """Write a result where `out=` says, as NumPy does."""
     if isinstance(out, TracedArray):
         return update(out, result)
+    if isinstance(out, Operand):
+        out[...] = result  # raises: a variable is read-only
     if isinstance(result, TracedArray):
         raise TracedConversionError(
             "out= is a plain array, which can't hold a derivative: make it with dualtape.zeros, or "

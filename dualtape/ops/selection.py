@@ -132,7 +132,7 @@ def clip(
     else:
         low, high = a_min, a_max
     if out is not None:
-        kwargs["out"] = out
+        kwargs["out"] = out if type(out) is tuple else (out,)
     if low is None and high is None:
         return call_ufunc(np.positive, "__call__", (a,), kwargs)
     if low is None or high is None:

@@ -14,7 +14,7 @@ from dualtape.inplace import container
 from dualtape.ops.protocol import attribute, function, strip
 from dualtape.primitive import structural
 
-__all__ = ["arraylike", "convert", "copy", "integers", "ravel", "reshape", "scatter", "transpose"]
+__all__ = ["arraylike", "convert", "copy", "integer_array", "integers", "ravel", "reshape", "scatter", "transpose"]
 
 # Operands are arrays, scalars, lists or handles: `Any` in this file says that.
 
@@ -25,6 +25,11 @@ def arraylike(x: Any) -> Any:
         return x
     x = resolve(x, ACTIVE.get())
     return x if hasattr(x, "shape") else np.asarray(x)
+
+
+def current(x: Any) -> Any:
+    """Return an operand that an operation gives back unchanged: of a variable, the value that it has now."""
+    return x._resolve(ACTIVE.get()) if isinstance(x, Operand) and not isinstance(x, TracedArray) else x
 
 
 def integers(x: Any) -> tuple[int, ...]:
@@ -43,6 +48,12 @@ def scatter(values: Any, shape: tuple[int, ...], key: Any, add: bool = False) ->
     else:
         full[key] = values
     return full
+
+
+def integer_array(x: Any) -> np.ndarray[Any, Any]:
+    """Return indices or counts as NumPy's functions take them: lists and Python's numbers are cut to integers."""
+    x = strip(x)
+    return np.array(x) if isinstance(x, (np.ndarray, np.generic)) else np.array(x, np.intp)
 
 
 def _memory_order(x: Any, order: Any) -> Any:
@@ -90,6 +101,8 @@ def reshape(a: Any, /, shape: Any = None, order: Any = "C", *, newshape: Any = N
 
 @function(method="reshape")
 def _reshape_method(self: Any, *shape: Any, order: Any = "C", copy: bool | None = None) -> Any:
+    if not shape:
+        raise TypeError("reshape() takes exactly 1 argument (0 given)")
     return reshape(self, shape[0] if len(shape) == 1 else shape, order, copy=copy)
 
 
@@ -126,7 +139,7 @@ def copy(a: Any, order: Any = "C") -> Any:
 
 @function(np.copy)
 def _copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
-    return apply(array_copy_, (a,), {"order": order})
+    return apply(array_copy_, (arraylike(a),), {"order": order})
 
 
 # --- axes ---------------------------------------------------------------------------------------------------------
@@ -219,7 +232,7 @@ def squeeze(a: Any, axis: Any = None) -> Any:
 
 
 def _as_shaped(a: Any, shape: tuple[int, ...]) -> Any:
-    return a if a.shape == shape else apply(reshape_, (a,), {"shape": shape, "order": "C"})
+    return current(a) if a.shape == shape else apply(reshape_, (a,), {"shape": shape, "order": "C"})
 
 
 def _at_least(numpy_function: Any) -> Any:
@@ -258,7 +271,7 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> Any:
     """Broadcast arrays against each other."""
     operands = [arraylike(a) for a in args]
     shape = np.broadcast_shapes(*(a.shape for a in operands))
-    return tuple(a if a.shape == shape else broadcast_to(a, shape) for a in operands)
+    return tuple(current(a) if a.shape == shape else broadcast_to(a, shape) for a in operands)
 
 
 # --- order --------------------------------------------------------------------------------------------------------
@@ -313,7 +326,9 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     if axis is None:
         return reshape(roll(ravel(a), shift, 0), a.shape)
     shifts, axes = np.broadcast_arrays(strip(shift), normalize_axis_tuple(axis, a.ndim, allow_duplicate=True))
-    return apply(roll_, (a,), {"shift": integers(shifts), "axis": tuple(i - a.ndim for i in integers(axes))})
+    return apply(
+        roll_, (a,), {"shift": tuple(map(int, shifts.flat)), "axis": tuple(int(i) - a.ndim for i in axes.flat)}
+    )
 
 
 # --- diagonals ----------------------------------------------------------------------------------------------------
@@ -352,9 +367,9 @@ diag_ = structural("diag", lambda x, *, k: np.diag(x, k), (_diag_jvp,))
 def diag(v: Any, k: int = 0) -> Any:
     """Make a matrix of its diagonal, or return the diagonal of a matrix, as a read-only view."""
     v = arraylike(v)
-    k = operator.index(strip(k))
     if v.ndim not in (1, 2):
         raise ValueError("Input must be 1- or 2-d.")
+    k = operator.index(strip(k))
     return diagonal(v, k) if v.ndim == 2 else apply(diag_, (v,), {"k": k})
 
 
@@ -390,7 +405,7 @@ def astype(x: Any, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok:
     if dtype.kind not in "fc":
         return plain(x).astype(dtype, order=order, casting=casting)
     if not copy and dtype == x.dtype and order in ("K", "A"):
-        return x
+        return current(x)
     return apply(astype_, (x,), {"dtype": dtype, "order": order, "casting": casting, "source": x.dtype})
 
 
@@ -429,7 +444,7 @@ def _set_part(self: Any, value: Any) -> None:
 def real(val: Any) -> Any:
     """Return the real part."""
     val = arraylike(val)
-    return apply(real_, (val,), NO_PARAMS) if val.dtype.kind == "c" else val
+    return apply(real_, (val,), NO_PARAMS) if val.dtype.kind == "c" else current(val)
 
 
 @attribute("imag", _set_part)
@@ -449,7 +464,7 @@ for _name in ("itemsize", "nbytes", "strides", "flags", "device"):
 @attribute("base")
 def base(self: Any) -> Any:
     """Return the array that a view is a view of, or `None`."""
-    return getattr(getattr(self, "view", None), "root", None)
+    return getattr(getattr(self, "link", None), "root", None)
 
 
 @function(method="view")
@@ -457,7 +472,7 @@ def view(self: Any, dtype: Any = None, type: Any = None) -> Any:
     """Return a view of the whole array; one of another dtype would read the bits and has no derivative."""
     if type is not None or (dtype is not None and np.dtype(dtype) != self.dtype):
         raise NoRuleError("a view of a traced array has its dtype: use x.astype(dtype), or x.real and x.imag")
-    return self[...] if plain(self).ndim else self
+    return self[...] if self.ndim else current(self)
 
 
 def _refuse(name: str, instead: str) -> None:
@@ -465,6 +480,13 @@ def _refuse(name: str, instead: str) -> None:
         raise NoRuleError(f"ndarray.{name} is not for traced arrays: {instead}")
 
     function(method=name)(refuse)
+
+
+@function(method="to_device")
+def to_device(self: Any, device: Any, /, *, stream: Any = None) -> Any:
+    """Return the array, which is on the only device that there is."""
+    plain(self).to_device(device, stream=stream)  # raises NumPy's error for another device
+    return current(self)
 
 
 _refuse("resize", "use np.resize, or x.reshape")
