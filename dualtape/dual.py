@@ -301,7 +301,7 @@ class ForwardRecording(BaseRecording):
 
     def admit(self, root: TracedArray, node: Any) -> None:
         """Refuse a write whose tangents would not fit."""
-        self._check(self.table.union(root.node[1], node[1])[0].rows, root, "the array written to")
+        self._check(self.table.union(root.node[1], node[1])[0].rows, root._primal, "the array written to")
 
     def write(self, root: TracedArray, place: Any, node: Any, value: Any, add: bool) -> Any:
         """Write the tangents of `value` where its primal was written."""
@@ -326,12 +326,14 @@ class ForwardRecording(BaseRecording):
             place.put(tangents[0], 1, 0)
         else:
             rows: Any = pushed
-            rank = np.ndim(place.get(tangents[0], 1)) - 1
-            shape = rows.shape[1:]
-            shape = (1,) * (rank - len(shape)) + shape[max(len(shape) - rank, 0) :]
-            if rows.dtype.kind == "c" and root.dtype.kind != "c":
+            if rows.dtype.kind == "c" and root._primal.dtype.kind != "c":
                 rows = rows.real
-            place.put(tangents[0], 1, rows.reshape(rows.shape[0], *shape), add)
+            if rows.ndim > 1 or not place.is_entry(root._primal.ndim):
+                rank = np.ndim(place.get(tangents[0], 1)) - 1
+                shape = rows.shape[1:]
+                shape = (1,) * (rank - len(shape)) + shape[max(len(shape) - rank, 0) :]
+                rows = rows.reshape(rows.shape[0], *shape)
+            place.put(tangents[0], 1, rows, add)
         return tangents[0], seeds
 
     # --- seeds ----------------------------------------------------------------------------------------------------
@@ -457,8 +459,10 @@ _SOLE = _references([np.zeros(1)]) if getattr(sys, "_is_gil_enabled", lambda: Tr
 
 def _sole(held: list[Any]) -> bool:
     """Tell whether nothing but the list holds its array, which may then be written."""
+    if _references(held) != _SOLE or held[0].base is not None:  # counted first: a flags object holds its array
+        return False
     flags = held[0].flags
-    return _references(held) == _SOLE and held[0].base is None and flags.writeable and flags.c_contiguous
+    return bool(flags.writeable and flags.c_contiguous)
 
 
 class ForwardBackend:

@@ -46,10 +46,12 @@ class Idle:
 class View:
     """Where a view lies: its root, the operations that lead to it, and the node of the root that it has seen."""
 
-    __slots__ = ("chain", "root", "seen")
+    __slots__ = ("chain", "root", "seen", "writeable")
 
-    def __init__(self, root: TracedArray, chain: tuple[tuple[Primitive, Mapping[str, Any]], ...], seen: object) -> None:
-        self.root, self.chain, self.seen = root, chain, seen
+    def __init__(
+        self, root: TracedArray, chain: tuple[tuple[Primitive, Mapping[str, Any]], ...], seen: object, writeable: bool
+    ) -> None:
+        self.root, self.chain, self.seen, self.writeable = root, chain, seen, writeable
 
 
 class ViewMixin(TracedArray):
@@ -151,10 +153,12 @@ def as_view(x: TracedArray, primitive: Primitive, params: Mapping[str, Any], out
         handle._primal, handle.node = out, recording.constant(out)
     handle.recording = recording
     if type(view) is View:
-        handle.link = View(view.root, (*view.chain, (primitive, params)), view.seen)
+        writeable = view.writeable and (value.flags.writeable or not base.flags.writeable)
+        handle.link = View(view.root, (*view.chain, (primitive, params)), view.seen, writeable)
         _remember(view.root, handle)
     else:
-        handle.link = View(x, ((primitive, params),), x.node)
+        # Where the root's memory can't be written a write copies it; what NumPy gives for reading only stays so.
+        handle.link = View(x, ((primitive, params),), x.node, value.flags.writeable or not base.flags.writeable)
         _remember(x, handle)
     return handle
 
@@ -242,24 +246,27 @@ def write(x: TracedArray, key: Any, value: Any, add: bool = False) -> None:
     _check_writeable(x, root)
     # The right-hand side is evaluated before anything is dropped: it may be a view of the same root.
     value = resolve(value, ACTIVE.get())
-    _settle(root)
-    if isinstance(value, TracedArray) and value.recording.level > root.recording.level:
-        promote(root, value.recording)
-    place = _locate(root, chain, key)
+    if not root.recording.alive:
+        _settle(root)
     recording, node = root.recording, None
-    if isinstance(value, TracedArray) and value.recording is recording:
-        node, value = value.node, value._primal
-        recording.admit(root, node)
-    if isinstance(value, TracedArray) and not isinstance(root._primal, TracedArray):
-        root._primal = container(root._primal)  # what is stored here is traced by an outer tape
-    if isinstance(root._primal, TracedArray):
+    if isinstance(value, TracedArray):
+        if value.recording.level > recording.level:
+            promote(root, value.recording)
+            recording = value.recording
+        if value.recording is recording:
+            node, value = value.node, value._primal
+            recording.admit(root, node)
+        if isinstance(value, TracedArray) and not isinstance(root._primal, TracedArray):
+            root._primal = container(root._primal)  # what is stored here is traced by an outer tape
+    place = _locate(root, chain, key)
+    if type(root._primal) is np.ndarray:
+        _write_plain(root, chain, place, value, key, add)
+    else:
         root._primal = snapshot(root._primal._fresh())
         target: Any = root._primal
         for primitive, params in chain:
             target = apply(primitive, (target,), params)
         write(target, key, value, add)
-    else:
-        _write_plain(root, chain, place, value, key, add)
     root.node = recording.write(root, place, node, value, add)
 
 
@@ -288,17 +295,17 @@ def _write_plain(root: TracedArray, chain: Any, place: Place, value: Any, key: A
 
 def _check_writeable(x: TracedArray, root: TracedArray) -> None:
     if root.link is not None and type(root.link) is not list:
-        what = f"variable {root.link.name!r}" if hasattr(root.link, "name") else root.link
+        what = f"variable {root.link.name!r}" if getattr(root.link, "name", None) else "variable"
         raise ReadOnlyError(
-            f"the {what} is read-only: write into a copy (x = w.copy()), or change a variable with w.assign(...)"
+            f"the {root.link if isinstance(root.link, str) else what} is read-only: write into a copy (x = w.copy()), "
+            f"or change a variable with w.assign(...)"
         )
-    if not isinstance(plain(x), np.ndarray):
+    if type(root._primal) is not np.ndarray and not isinstance(plain(x), np.ndarray):
         raise TypeError(
             f"{type(plain(x)).__name__!r} object does not support item assignment: a NumPy scalar is immutable, "
             f"rebind the name instead (s = s + 1)"
         )
-    if isinstance(plain(x), np.ndarray) and type(x.link) is View and not plain(x).flags.writeable:
-        # A view that NumPy makes read-only (broadcast_to, diagonal) stays so, however its root may be written.
+    if type(x.link) is View and not x.link.writeable:
         raise ReadOnlyError("assignment destination is read-only: NumPy gives this view for reading only")
 
 

@@ -26,6 +26,10 @@ class Place:
     def __init__(self, key: tuple[Any, ...], region: Region | None, repeats: bool, shift: int) -> None:
         self.key, self.region, self.repeats, self.shift = key, region, repeats, shift
 
+    def is_entry(self, ndim: int) -> bool:
+        """Tell whether the place is one entry of an array of `ndim` axes."""
+        return self.region is None and len(self.key) == ndim and all(type(k) is int for k in self.key)
+
     def get(self, buffer: Any, lead: int) -> Any:
         """Read the place in a buffer shaped as the root, with `lead` batch axes in front."""
         target, key = self._within(buffer, lead)
@@ -34,8 +38,6 @@ class Place:
 
     def kept(self, found: Any, shape: tuple[int, ...], lead: int) -> Any:
         """Zero what a write at this place did not leave in an array of `shape`: of a repeated entry the last wins."""
-        if not self.repeats:
-            return found
         numbers = np.zeros(shape, np.intp)
         order = np.arange(int(np.prod(np.shape(found)[lead:]))).reshape(np.shape(found)[lead:])
         self.put(numbers, 0, order)
@@ -81,6 +83,8 @@ def parse_key(key: Any) -> tuple[tuple[Any, ...], bool, int]:
     Arrays in the key are copied: the caller may change them before a record is read. Where repeats parts are
     separated by a slice, NumPy puts their axes first: a batch axis then stands behind them.
     """
+    if type(key) is int or type(key) is slice:
+        return (key,), False, 0
     parts = key if type(key) is tuple else (key,)
     basic = (int, slice, type(None), type(Ellipsis))
     if all(type(k) in basic for k in parts):

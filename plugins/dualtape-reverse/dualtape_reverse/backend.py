@@ -274,10 +274,11 @@ class ReverseRecording(BaseRecording):
 
     def write(self, root: TracedArray, place: Place, node: int | None, value: Any, add: bool) -> int:
         """Record that `value` was written or added at `place`."""
-        if root.dtype.kind == "c":
+        shape, dtype = root._primal.shape, root._primal.dtype
+        if dtype.kind == "c":
             self._plain = False
         index = next(self._indices)
-        spec = (root.shape, root.dtype, np.shape(value), getattr(value, "dtype", None))
+        spec = (shape, dtype, getattr(value, "shape", ()), getattr(value, "dtype", None))
         self._records.append((index, place, root.node, node, spec, add))
         return index
 

@@ -171,9 +171,10 @@ class Walk:
         index, place, old, node, (shape, _, value_shape, value_dtype), add = record
         if node is not None:
             part = place.get(g, self.lead) + 0.0  # a copy: g changes below
-            if not add:
+            if place.repeats and not add:
                 part = place.kept(part, shape, self.lead)
-            part = unbroadcast(part, value_shape, self.lead)
+            if part.shape[self.lead :] != value_shape:
+                part = unbroadcast(part, value_shape, self.lead)
             if value_dtype.kind != "c" and part.dtype.kind == "c":
                 part = part.real
             self.add(node, part, True)
