@@ -47,9 +47,12 @@ def _power_x(_out: Any, x: Any, y: Any) -> Any:
         if y == 2:
             return 2.0 * x
         return y * x ** (y - 1) if y else 0.0
-    # x**0 is constant, and 0 times x**-1 would be nan at x = 0; elsewhere the derivative in y is still to be had.
-    flat = np.logical_and(np.equal(y, 0), np.logical_not(np.greater(np.abs(strip(x)), np.finfo(x.dtype).tiny)))
-    return y * np.power(np.where(flat, 1, x), y - 1)
+    zero = np.equal(y, 0)
+    if zero.any():
+        # x**0 is constant, and 0 times x**-1 would be nan at x = 0; elsewhere the derivative in y is still to be had.
+        large = np.greater(np.abs(strip(x)), np.finfo(x.dtype).tiny)
+        x = np.where(np.logical_and(zero, np.logical_not(large)), 1, x)
+    return y * np.power(x, y - 1)
 
 
 def _power_y(out: Any, x: Any, _y: Any) -> Any:
@@ -157,14 +160,18 @@ elementwise(np.heaviside, lambda _out, _x, _y: 0.0, lambda out, x, _y: np.equal(
 # --- selection ----------------------------------------------------------------------------------------------------
 
 
+def _share(first: Any, second: Any, dtype: Any) -> Any:
+    """Return 1 where only the first holds, 0 where only the second does, a half where both or neither do."""
+    tie = np.equal(first, second)
+    return np.where(tie, dtype.type(0.5), first) if tie.any() else first
+
+
 def _larger(x: Any, y: Any, dtype: Any) -> Any:
-    """Return 1 where x is the larger of both, 0 where y is, a half where they tie."""
-    return 0.5 + 0.5 * np.subtract(np.greater_equal(x, y), np.greater_equal(y, x), dtype=dtype)
+    return _share(np.greater(x, y), np.less(x, y), dtype)
 
 
 def _chosen(out: Any, x: Any, y: Any, dtype: Any) -> Any:
-    """Return 1 where x was chosen, 0 where y was, a half where they tie: of two, one of which may be no number."""
-    return 0.5 + 0.5 * np.subtract(np.equal(x, out), np.equal(y, out), dtype=dtype)
+    return _share(np.equal(x, out), np.equal(y, out), dtype)  # of two, one of which may be no number
 
 
 elementwise(np.maximum, lambda _out, x, y: _larger(x, y, x.dtype), lambda _out, x, y: _larger(y, x, y.dtype))

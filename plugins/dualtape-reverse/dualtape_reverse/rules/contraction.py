@@ -46,18 +46,18 @@ def matmul_x(g: Any, _out: Any, x_shape: Any, y: Any) -> Any:
 
 
 def matmul_y(g: Any, _out: Any, x: Any, y_shape: Any) -> Any:
-    shape = shape_of(y_shape)
-    if len(shape) == 1:
-        if x.ndim == 1:
-            return g[..., None] * conj(x)
-        return np.matmul(g, conj(x)) if x.ndim == 2 else np.matvec(adjoint(x), g)
+    rank = len(y_shape) if type(y_shape) is tuple else y_shape.ndim
     if x.ndim == 2:
+        if rank == 1:
+            return np.matmul(g, conj(x))
         return np.matmul(adjoint(x) if x.dtype.kind == "c" else x.T, g)
     if x.ndim == 1:
-        return conj(x)[:, None] * g[..., None, :]
-    if len(shape) == 2:
+        return g[..., None] * conj(x) if rank == 1 else conj(x)[:, None] * g[..., None, :]
+    if rank == 1:
+        return np.matvec(adjoint(x), g)
+    if rank == 2:
         # One large product instead of a sum over many small ones.
-        n, k, m = math.prod(x.shape[:-1]), x.shape[-1], shape[-1]
+        n, k, m = math.prod(x.shape[:-1]), x.shape[-1], g.shape[-1]
         return np.matmul(adjoint(x.reshape(n, k)), g.reshape(*g.shape[: g.ndim - x.ndim], n, m))
     return np.matmul(adjoint(x), g)
 
@@ -95,11 +95,15 @@ def _into_place(g: Any, own: Axes, other: Axes) -> Any:
 
 
 def contraction_x(g: Any, _out: Any, _x: Any, y: Any, *, left: Axes, right: Axes) -> Any:
+    if y.ndim == 1 and left == right == (-1,):
+        return g[..., None] * conj(y)
     free = _others(right, y.ndim)
     return _into_place(np.tensordot(g, conj(y), (tuple(range(-len(free), 0)), free)), left, right)
 
 
 def contraction_y(g: Any, _out: Any, x: Any, y_shape: Any, *, left: Axes, right: Axes) -> Any:
+    if x.ndim == 1 and left == right == (-1,) and len(shape_of(y_shape)) == 1:
+        return g[..., None] * conj(x)
     free = _others(left, x.ndim)
     rest = len(shape_of(y_shape)) - len(right)
     return _into_place(np.tensordot(g, conj(x), (tuple(range(-len(free) - rest, -rest)), free)), right, left)
