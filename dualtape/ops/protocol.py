@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -71,7 +70,7 @@ def store(out: Any, result: Any) -> Any:
     if isinstance(out, TracedArray):
         return update(out, result)
     if isinstance(out, Operand):
-        out[...] = result  # raises: a variable is read-only
+        out[...] = result  # type: ignore[index]  # raises: a variable is read-only
     if isinstance(result, TracedArray):
         raise TracedConversionError(
             "out= is a plain array, which can't hold a derivative: make it with dualtape.zeros, or "
@@ -183,7 +182,7 @@ def _at(ufunc: np.ufunc, x: Any, key: Any, *values: Any) -> None:
     """Apply a ufunc in place at the entries that a key names, each as often as it is named."""
     if not isinstance(x, TracedArray):
         if isinstance(x, Operand):
-            operator.setitem(x, key, 0)  # type: ignore[call-overload]  # raises: a variable is read-only
+            x[key] = 0  # type: ignore[index]  # raises: a variable is read-only
         if is_traced(values):
             raise TracedConversionError(
                 f"numpy.{ufunc.__name__}.at would lose the derivative of what it writes into a plain array: make the "
