@@ -32,7 +32,7 @@ def _read_jvp(t: Any, _out: Any, _x: Any, *, place: Place) -> Any:
     return rows.copy() if type(rows) is np.ndarray and rows.size * 4 < t.size else rows
 
 
-read = structural("getitem", lambda x, *, place: place.get(x, 0), (_read_jvp,), view=True)
+read = structural("getitem", lambda x, *, place: x[place.key], (_read_jvp,), view=True)
 
 
 @function(operator.getitem, method="__getitem__")

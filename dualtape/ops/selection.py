@@ -68,7 +68,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     return apply(select_, (which, *choicelist, default), NO_PARAMS)
 
 
-@function(np.choose)
+@function(np.choose, method="choose")
 def choose(a: Any, choices: Any, out: Any = None, mode: Any = "raise") -> Any:
     """Pick entries of the array whose number is given."""
     which, choices = np.asarray(strip(a)), tuple(choices)
