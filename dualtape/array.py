@@ -47,7 +47,7 @@ class Operand:
     """What can stand in an operation for an array: a traced array, a variable or a constant."""
 
     __slots__ = ()
-    __array_priority__ = 1000.0
+    __array_priority__: float = 1000.0
     __hash__: ClassVar[None] = None  # type: ignore[assignment]  # elementwise ==, so no hash, as ndarray
 
     def _resolve(self, active: tuple[Any, ...]) -> Any:

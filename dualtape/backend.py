@@ -122,9 +122,10 @@ class BaseRecording:
 
     def __init__(self, options: TapeOptions, level: int | None = None) -> None:
         """Take the next level; levels are never reused."""
-        self.level = next(_LEVELS) if level is None else level
-        self.alive = self.open = True
-        self.options = options
+        self.level: int = next(_LEVELS) if level is None else level
+        self.alive: bool = True
+        self.open: bool = True
+        self.options: TapeOptions = options
         self.variables: dict[int, tuple[Any, Any]] = {}
 
     def leaf(self, primal: Any, what: Any) -> Any:

@@ -24,7 +24,10 @@ class Place:
     __slots__ = ("key", "region", "repeats", "shift")
 
     def __init__(self, key: tuple[Any, ...], region: Region | None, repeats: bool, shift: int) -> None:
-        self.key, self.region, self.repeats, self.shift = key, region, repeats, shift
+        self.key: tuple[Any, ...] = key
+        self.region: Region | None = region
+        self.repeats: bool = repeats
+        self.shift: int = shift
 
     def is_entry(self, ndim: int) -> bool:
         """Tell whether the place is one entry of an array of `ndim` axes."""

@@ -84,16 +84,16 @@ class Primitive:
         """Build a primitive and enter it in the registry; see the class and the two constructors below."""
         if name in PRIMITIVES:
             raise ValueError(f"a primitive named {name!r} is registered already")
-        self.name = name
-        self.call = call
-        self.op = call  # what an operator evaluates: Python's own, where that is the same and faster
-        self.partials = partials
-        self.conjugates = conjugates
-        self.jvp = jvp
-        self.view = view
+        self.name: str = name
+        self.call: Callable[..., Any] = call
+        self.op: Callable[..., Any] = call  # for operators: Python's own, where that is the same and faster
+        self.partials: tuple[Rule | None, ...] | None = partials
+        self.conjugates: tuple[Rule | None, ...] | None = conjugates
+        self.jvp: tuple[Rule | None, ...] | Rule | None = jvp
+        self.view: bool = view
         self._vjp: tuple[Rule | None, ...] | Rule | None = None
         self.wants: dict[tuple[int, int], tuple[int, ...]] = {}
-        self.partial = partials[0] if partials else None
+        self.partial: Rule | None = partials[0] if partials else None
         self.keep1: Any = ()  # whether a record keeps x and the output; empty where there is not one operand
         self.keep2: Any = ()  # the same of x, y and the output, by the mask of traced operands
         if partials is not None and len(partials) == 1:

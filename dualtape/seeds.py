@@ -18,8 +18,8 @@ class Seeds:
     __slots__ = ("rows", "sources")
 
     def __init__(self, sources: tuple[tuple[int, int], ...]) -> None:
-        self.sources = sources
-        self.rows = sum(n for _, n in sources)
+        self.sources: tuple[tuple[int, int], ...] = sources
+        self.rows: int = sum(n for _, n in sources)
 
     def find(self, source: int) -> slice | None:
         """Return the rows of a source, or `None` where there are none."""
@@ -37,7 +37,7 @@ class Table:
     __slots__ = ("_interned", "_unions", "empty")
 
     def __init__(self) -> None:
-        self.empty = Seeds(())
+        self.empty: Seeds = Seeds(())
         self._interned: dict[tuple[tuple[int, int], ...], Seeds] = {(): self.empty}
         self._unions: dict[tuple[Seeds, Seeds], tuple[Seeds, Any, Any]] = {}
 

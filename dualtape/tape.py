@@ -83,7 +83,7 @@ class GradientTape:
         """Find the backend of the mode; nothing is recorded before the block."""
         if guard not in ("lock", "copy"):
             raise ValueError(f"guard is 'lock' or 'copy', not {guard!r}")
-        self.mode = _default[0] if mode is None else mode
+        self.mode: str = _default[0] if mode is None else mode
         self._backend = find_backend(self.mode)
         self._options = TapeOptions(persistent, watch_accessed_variables, debug, guard == "copy")
         self._recording: Any = None  # a Recording; Any, since a block's body may end it under a checker's feet

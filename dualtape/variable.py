@@ -29,8 +29,8 @@ class Held(ArrayOperators[T], Operand):
 
     def __init__(self, value: Any, name: str | None, trainable: bool) -> None:
         self._value = _frozen(value)
-        self.name = name
-        self.trainable = trainable
+        self.name: str | None = name
+        self.trainable: bool = trainable
 
     def _resolve(self, active: tuple[Any, ...]) -> Any:
         value = self._value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -30,7 +30,7 @@ __all__ = ["ReverseBackend", "ReverseRecording", "TapeArray", "backend"]
 # ix is None where x is a constant; x, y and out are None where no rule reads them; sx is the shape of x where it
 # differs from the output's. Appending is atomic and a record names its index: threads that share a tape need no lock.
 
-new = object.__new__
+new: Any = object.__new__
 ndarray = np.ndarray
 float64 = np.float64
 
@@ -52,8 +52,8 @@ class ReverseRecording(BaseRecording):
 
     __slots__ = ("_guard", "_indices", "_lines", "_plain", "_records")
 
-    array_type = TapeArray
-    view_type = TapeView
+    array_type: ClassVar[type[TracedArray]] = TapeArray
+    view_type: ClassVar[type[TracedArray]] = TapeView
 
     def __init__(self, options: TapeOptions) -> None:
         super().__init__(options)
@@ -315,6 +315,6 @@ class ReverseBackend:
         return ReverseRecording(options)
 
 
-backend = ReverseBackend()
+backend: ReverseBackend = ReverseBackend()
 
 from dualtape_reverse import rules as _rules  # noqa: E402, F401

@@ -23,9 +23,9 @@ class Walk:
     __slots__ = ("cotangents", "lead", "owned", "results")
 
     def __init__(self, size: int, wanted: list[int], lead: int = 0) -> None:
-        self.lead = lead
+        self.lead: int = lead
         self.cotangents: list[Any] = [None] * size
-        self.owned = bytearray(size)
+        self.owned: bytearray = bytearray(size)
         self.results: dict[int, Any] = dict.fromkeys(wanted)
 
     def add(self, index: int, g: Any, fresh: bool) -> None:
