@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from weakref import ref
 
@@ -15,6 +16,9 @@ from dualtape.places import Place, parse_key
 from dualtape.primitive import Primitive
 
 __all__ = ["IDLE", "View", "ViewMixin", "as_view", "container", "promote", "update", "write"]
+
+
+Chain = tuple[tuple[Primitive, Mapping[str, Any]], ...]
 
 
 class Idle:
@@ -48,9 +52,7 @@ class View:
 
     __slots__ = ("chain", "root", "seen", "writeable")
 
-    def __init__(
-        self, root: TracedArray, chain: tuple[tuple[Primitive, Mapping[str, Any]], ...], seen: object, writeable: bool
-    ) -> None:
+    def __init__(self, root: TracedArray, chain: Chain, seen: object, writeable: bool) -> None:
         self.root, self.chain, self.seen, self.writeable = root, chain, seen, writeable
 
 
@@ -72,13 +74,23 @@ class ViewMixin(TracedArray):
 
 
 def _read_anew(view: View) -> Any:
-    """Apply a view's chain to its root, recorded on the root's tapes even where they do not record now.
-
-    The read is the view's own, not the user's: it stands for one that was made in time.
-    """
+    """Apply a view's chain to its root."""
     root = view.root
     if not root.recording.alive:
         _settle(root)
+    x: Any = root
+    with _recorded(root):
+        for primitive, params in view.chain:
+            x = apply(primitive, (x,), params)
+    return x
+
+
+@contextmanager
+def _recorded(root: TracedArray) -> Iterator[None]:
+    """Record on the root's tapes even where they do not record now.
+
+    For reads that are the library's own, not the user's: they stand for ones that were made in time.
+    """
     recordings: list[Any] = []
     x: Any = root
     while isinstance(x, TracedArray) and x.recording is not IDLE and x.recording.level:
@@ -90,10 +102,7 @@ def _read_anew(view: View) -> Any:
         for r in closed:
             r.open = True
         ACTIVE.set(tuple(recordings))
-        x = root
-        for primitive, params in view.chain:
-            x = apply(primitive, (x,), params)
-        return x
+        yield
     finally:
         ACTIVE.set(before)
         for r in closed:
@@ -169,10 +178,9 @@ def _shares(value: np.ndarray[Any, Any], base: Any) -> bool:
     return owner is not None and (owner is base or owner is getattr(base, "base", None))
 
 
-def _locate(root: TracedArray, chain: Iterable[tuple[Primitive, Mapping[str, Any]]], key: Any) -> Place:
+def _locate(root: TracedArray, chain: Chain, key: Any) -> Place:
     """Find where a key into a view lies in the view's root."""
     parts, repeats, shift = parse_key(key)
-    chain = tuple(chain)
     if not chain:
         return Place(parts, None, repeats, shift)
     shape = root.shape
@@ -248,6 +256,10 @@ def write(x: TracedArray, key: Any, value: Any, add: bool = False) -> None:
     value = resolve(value, ACTIVE.get())
     if not root.recording.alive:
         _settle(root)
+    for primitive, _ in chain:
+        if primitive.name in ("real", "imag"):
+            _write_part(root, chain, primitive.name, key, value, add)
+            return
     recording, node = root.recording, None
     if isinstance(value, TracedArray):
         if value.recording.level > recording.level:
@@ -268,6 +280,20 @@ def write(x: TracedArray, key: Any, value: Any, add: bool = False) -> None:
             target = apply(primitive, (target,), params)
         write(target, key, value, add)
     root.node = recording.write(root, place, node, value, add)
+
+
+def _write_part(root: TracedArray, chain: Chain, part: str, key: Any, value: Any, add: bool) -> None:
+    """Write through the real or imaginary part of a complex root: the whole numbers are written anew."""
+    value = np.real(value) * (1.0 if part == "real" else 1j)
+    with _recorded(root):
+        whole: Any = root
+        for primitive, params in chain:
+            if primitive.name != part:
+                whole = apply(primitive, (whole,), params)
+        if not add:
+            old = whole[key]
+            value = value + (1j * np.imag(old) if part == "real" else np.real(old))
+        write(whole, key, value, add)
 
 
 def _write_plain(root: TracedArray, chain: Any, place: Place, value: Any, key: Any, add: bool) -> None:

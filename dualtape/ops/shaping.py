@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from dualtape.array import ACTIVE, NO_PARAMS, Operand, TracedArray, apply, plain, resolve
-from dualtape.errors import NoRuleError, ReadOnlyError
+from dualtape.errors import NoRuleError
 from dualtape.inplace import container
 from dualtape.ops.protocol import attribute, function, strip
 from dualtape.primitive import structural
@@ -414,32 +414,21 @@ def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> 
     return astype(x, dtype, copy=copy)
 
 
-def _part(name: str) -> Any:
-    """Return a function that reads the real or imaginary part of complex numbers, as a view for reading only.
-
-    A write through it would lie in a part of each entry, which the place of a write in its root can't say.
-    """
-    get = operator.attrgetter(name)
-
-    def call(x: Any) -> Any:
-        part = get(x)
-        if not isinstance(x, (Operand, np.generic)):
-            part = part.view()
-            part.flags.writeable = False
-        return part
-
-    return call
+real_ = structural("real", operator.attrgetter("real"), (lambda t, _out, _x: t.real,), view=True)
+imag_ = structural("imag", operator.attrgetter("imag"), (lambda t, _out, _x: t.imag,), view=True)
 
 
-real_ = structural("real", _part("real"), (lambda t, _out, _x: t.real,), view=True)
-imag_ = structural("imag", _part("imag"), (lambda t, _out, _x: t.imag,), view=True)
+def _set_part(name: str) -> Any:
+    def write_part(self: Any, value: Any) -> None:
+        part: Any = getattr(self, name)
+        if not hasattr(part, "recording"):
+            raise TypeError("a traced array of real numbers has no imaginary part to write")
+        part[...] = value
+
+    return write_part
 
 
-def _set_part(self: Any, value: Any) -> None:
-    raise ReadOnlyError("the parts of a traced array are written together: x[...] = real + 1j * imag")
-
-
-@attribute("real", _set_part)
+@attribute("real", _set_part("real"))
 @function(np.real)
 def real(val: Any) -> Any:
     """Return the real part."""
@@ -447,7 +436,7 @@ def real(val: Any) -> Any:
     return apply(real_, (val,), NO_PARAMS) if val.dtype.kind == "c" else current(val)
 
 
-@attribute("imag", _set_part)
+@attribute("imag", _set_part("imag"))
 @function(np.imag)
 def imag(val: Any) -> Any:
     """Return the imaginary part; that of real numbers is plain zeros."""
