@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dualtape.array import ACTIVE, NO_PARAMS, apply, resolve
+from dualtape.array import ACTIVE, NO_PARAMS, TracedArray, apply, resolve
 from dualtape.errors import NoRuleError
 from dualtape.ops.protocol import function, is_traced, store, strip
 from dualtape.primitive import structural
@@ -306,7 +306,8 @@ def einsum(
     else:
         arrays = operands[: len(operands) // 2 * 2 : 2]
         subscripts = _spelled(operands)
-    arrays = tuple(_resolved(x) for x in arrays)
+    # A view is one of the handle, also where no tape records it now: handles stay.
+    arrays = tuple(x if isinstance(x, TracedArray) else _resolved(x) for x in arrays)
     params = {"subscripts": subscripts, "optimize": tuple(optimize) if isinstance(optimize, list) else optimize}
     result = apply(einsum_one if len(arrays) == 1 else einsum_, arrays, params)
     if out is None:

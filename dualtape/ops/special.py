@@ -159,5 +159,7 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
 @function(np.real_if_close)
 def real_if_close(a: Any, tol: float = 100) -> Any:
     """Return the real part if all imaginary parts are close to 0, else the array itself."""
-    a = resolve(a, ACTIVE.get())
-    return np.real(a) if np.real_if_close(strip(a), tol).dtype.kind != "c" else a
+    if not isinstance(a, TracedArray):
+        a = np.asanyarray(resolve(a, ACTIVE.get())) if not isinstance(a, Operand) else resolve(a, ACTIVE.get())
+    is_close = a.dtype.kind == "c" and np.real_if_close(strip(a), tol).dtype.kind != "c"
+    return np.real(a) if is_close else a

@@ -134,6 +134,20 @@ def test_einsum_of_one_operand_gives_views_where_numpy_does(mode: str) -> None:
             np.einsum("ii->i", w)[0] = 1.0
 
 
+def test_views_of_closed_handles_do_not_reach_the_record(mode: str) -> None:
+    w = dt.Variable(np.arange(9.0).reshape(3, 3))
+    with dt.GradientTape(mode, persistent=True) as tape:
+        x = w * 1.0
+        loss = np.sum(x * x)
+    before = tape.gradient(loss, w)
+    view = np.einsum("ii->i", x)
+    view[0] = 1000.0
+    assert plain(x)[0, 0] == 1000.0
+    np.testing.assert_array_equal(tape.gradient(loss, w), before)
+    with pytest.raises(ValueError, match="read-only"):
+        np.einsum("ii->i", w)[0] = 1.0
+
+
 def test_einsum_reads_its_subscripts() -> None:
     assert parse("ij,jk", (2, 2)) == (("ij", "jk"), "ik")
     assert parse("ba", (2,)) == (("ba",), "ab")

@@ -78,6 +78,8 @@ def test_real_if_close_gives_the_array_itself(mode: str) -> None:
         assert np.real_if_close(x) is x
         assert np.real_if_close(y) is y
         assert np.real_if_close(y - 1j).dtype == float
+    assert np.real_if_close(y) is y
+    assert type(np.real_if_close(w)) is np.ndarray
 
 
 def test_angle_in_degrees_has_numpys_bits(mode: str) -> None:
