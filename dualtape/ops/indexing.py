@@ -133,8 +133,8 @@ def _put(a: Any, values: Any, put: Callable[[Any, Any], object]) -> None:
         values: what to write.
         put: puts the second of two plain arrays into the first: of numbers, it shows which value goes where.
     """
-    plainly = not isinstance(a, Operand)
-    if plainly:
+    target: Any = a
+    if not isinstance(a, Operand):
         if is_traced(values):
             raise TracedConversionError(
                 "a plain array can't hold a derivative: make it with dualtape.zeros, or np.zeros(shape, like=x), to "
@@ -147,7 +147,7 @@ def _put(a: Any, values: Any, put: Callable[[Any, Any], object]) -> None:
     put(numbers, np.arange(values.size).reshape(values.shape))
     hit = numbers >= 0
     if hit.any():
-        a[hit] = ravel(values)[numbers[hit]]
+        target[hit] = ravel(values)[numbers[hit]]
 
 
 @function(np.put)

@@ -420,10 +420,9 @@ imag_ = structural("imag", operator.attrgetter("imag"), (lambda t, _out, _x: t.i
 
 def _set_part(name: str) -> Any:
     def write_part(self: Any, value: Any) -> None:
-        part: Any = getattr(self, name)
-        if not hasattr(part, "recording"):
+        if name == "imag" and self.dtype.kind != "c":
             raise TypeError("a traced array of real numbers has no imaginary part to write")
-        part[...] = value
+        getattr(self, name)[...] = value
 
     return write_part
 

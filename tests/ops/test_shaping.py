@@ -199,6 +199,49 @@ def test_real_numbers_have_no_imaginary_part_to_write(mode: str) -> None:
         w.copy().imag = 1.0
 
 
+PARTS: list[Any] = [
+    lambda x, v: setattr(x, "real", v),
+    lambda x, v: setattr(x, "imag", v * v),
+    lambda x, v: setattr(x, "real", 5.0),
+    lambda x, v: x.real.__setitem__(0, v[1]),
+    lambda x, v: x.T.imag[1:].__setitem__(..., v[:, 1:].T),
+    lambda x, v: np.imag(x[1:]).fill(v[0, 0]),
+    lambda x, v: np.copyto(x.imag, v, where=v > 0),
+    lambda x, _v: x.real.T.sort(),
+]
+
+
+@pytest.mark.parametrize("write", PARTS)
+def test_parts_of_complex_numbers_are_written_in_many_ways(mode: str, write: Any) -> None:
+    def program(v: Any) -> Any:
+        x = v * (2.0 - 1.0j)
+        view = np.real(x)
+        write(x, v)
+        view *= 2.0
+        x.imag += view
+        return x
+
+    def loss(x: Any) -> Any:
+        return np.sum(np.real(x) ** 2 + np.imag(x) ** 3)
+
+    w = dt.Variable(M)
+    with dt.GradientTape(mode) as tape:
+        x = program(w)
+        y = loss(x)
+    assert np.array_equal(plain(x), program(M))
+    step = 1e-6 * V[:3, None] * V
+    difference = loss(program(M + step)) - loss(program(M - step))
+    assert np.sum(tape.gradient(y, w) * step) * 2 == pytest.approx(difference, rel=1e-6)
+
+
+def test_parts_of_a_variable_are_read_only(mode: str) -> None:
+    w = dt.Variable(Z)
+    with pytest.raises(ValueError, match="read-only"):
+        w.real = 1.0
+    with dt.GradientTape(mode), pytest.raises(ReadOnlyError):
+        w.imag = 1.0
+
+
 def test_base(mode: str) -> None:
     w = dt.Variable(M)
     with dt.GradientTape(mode):
