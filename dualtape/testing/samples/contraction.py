@@ -189,7 +189,9 @@ def _einsums() -> Iterator[Sample]:
     yield Sample("einsum.one", lambda x: np.einsum(x, [0, 1], [1, 0]), (x,), "lists")
     yield Sample("einsum", lambda x, y: np.einsum(x, [0, 1], y, [1, 2], [2, 0]), (x, y), "lists")
     yield Sample("einsum", lambda x, y: np.einsum(x, [30, 2], y, [2, 5]), (x, y), "lists, implicit result")
-    yield Sample("einsum", lambda x, y: np.einsum(x, [..., 0], y, [0, ...]), (x, y), "lists, ellipsis")
+    before: list[Any] = [..., 0]
+    behind: list[Any] = [0, ...]
+    yield Sample("einsum", lambda x, y: np.einsum(x, before, y, behind), (x, y), "lists, ellipsis")
     large = values(60, 40)
     yield Sample("einsum", lambda y: np.einsum("ij,jk->ik", large, y), (values(40, 2),), "large constant", second=False)
     yield Sample("einsum.one", lambda y: np.einsum("ii->i", y)[:2], (values(50, 50)[:3, :3],), "view of a large one")

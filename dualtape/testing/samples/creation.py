@@ -13,30 +13,27 @@ from dualtape.testing.samples.shaping import M, V, Z, square
 
 SAMPLES: list[Sample] = []
 A, B = np.float64(1.25), np.float64(-0.5)
+LINSPACE: list[dict[str, Any]] = [
+    {"num": 5}, {"num": 5, "axis": -1}, {"num": 3, "endpoint": False}, {"num": 1}, {"num": 0},
+    {"num": 4, "dtype": np.complex64},
+]  # fmt: skip
 
 
 def add(operation: str, function: Callable[..., Any], *args: Any, label: str = "", analytic: bool = False) -> None:
     SAMPLES.append(Sample(operation, lambda *xs: square(function(*xs)), args, label, analytic=analytic))
 
 
-for label, args in {
+for _label, _args in {
     "0-d": (A, B), "1-d": (V, V[::-1] + 1), "broadcast": (M, V), "0-d and 2-d": (A, M),
     "complex": (Z[0], np.complex128(1j)),
     "float32": (V.astype("f"), np.float32(2.0)), "empty": (V[:0], A),
 }.items():  # fmt: skip
-    for settings in (
-        {},
-        {"axis": -1},
-        {"num": 3, "endpoint": False},
-        {"num": 1},
-        {"num": 0},
-        {"num": 4, "dtype": np.complex64},
-    ):
+    for _settings in LINSPACE:
         add(
             "linspace",
-            lambda x, y, s=settings: np.linspace(x, y, **({"num": 5} | s)),
-            *args,
-            label=f"{label}, {settings}",
+            lambda x, y, s=_settings: np.linspace(x, y, **s),
+            *_args,
+            label=f"{_label}, {_settings}",
         )
 add("linspace", lambda x, y: np.linspace(x, y, 4, retstep=True), V, A, label="with the step")
 add("linspace", lambda x, y: np.linspace(x, y, 4, axis=1), M, V, label="axis 1")

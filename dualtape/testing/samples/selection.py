@@ -28,8 +28,8 @@ WHERE: tuple[tuple[str, Any, Any], ...] = (
     ("read-only", MASK[:2, :3], (READ_ONLY, V[:3])),
     ("not contiguous", MASK, (N.T.copy().T, M[::-1])),
 )  # fmt: skip
-for label, condition, args in WHERE:
-    add("where", lambda x, y, c=condition: np.where(c, x, y), *args, label=label)
+for _label, _condition, _args in WHERE:
+    add("where", lambda x, y, c=_condition: np.where(c, x, y), *_args, label=_label)
 add("where", lambda x: np.where(x > 0, x, 0.0), N, label="a number, a condition of the values", analytic=False)
 add("where", lambda x: np.where(x > 0, 1, x), N.astype("f"), label="an integer, float32", analytic=False)
 add("where", lambda x: np.where([x[0] > 0, True], 2.0, x[:2]), V, label="a list")
@@ -44,17 +44,17 @@ SELECT: tuple[tuple[str, Any, Any], ...] = (
     ("higher rank", lambda x, y: np.select([MASK], [x], y), (V, np.float64(2.0))),
     ("empty", lambda x: np.select([MASK[:0]], [x]), (M[:0],)),
 )  # fmt: skip
-for label, function, args in SELECT:
-    add("select", function, *args, label=label, analytic=False)
+for _label, _function, _args in SELECT:
+    add("select", _function, *_args, label=_label, analytic=False)
 CHOOSE: tuple[tuple[str, Any, Any], ...] = (
     ("2-d", MASK.astype(int), (M, N)), ("broadcast", [2, 0, 1, 0], (V, N[:, :1], np.float64(2.0))), ("0-d", 1, (M, N)),
     ("complex", MASK.astype(int), (Z[0], M)), ("float32", [[0], [1], [0]], (F32, F32)),
     ("empty", MASK[:0] + 0, (M[:0], V)),
 )  # fmt: skip
-for label, which, args in CHOOSE:
-    add("choose", lambda *xs, w=which: np.choose(w, xs), *args, label=label)
-for mode in ("wrap", "clip"):
-    add("choose", lambda *xs, m=mode: np.choose([-1, 0, 2, 5], xs, mode=m), V, N[0], label=mode)
+for _label, _which, _args in CHOOSE:
+    add("choose", lambda *xs, w=_which: np.choose(w, xs), *_args, label=_label)
+for _mode in ("wrap", "clip"):
+    add("choose", lambda *xs, m=_mode: np.choose([-1, 0, 2, 5], xs, mode=m), V, N[0], label=_mode)
 add("choose", lambda x: np.choose([2, 0, 1, 1], x), N, label="of one array")
 
 CLIP: dict[str, Any] = {
@@ -65,9 +65,9 @@ CLIP: dict[str, Any] = {
     "read-only": (READ_ONLY, np.float64(0.0), np.float64(1.75)),
     "not contiguous": (X.T, np.float64(-1.0), np.float64(1.0)),
 }  # fmt: skip
-for label, args in CLIP.items():
-    add("clip", np.clip, *args, label=label, analytic=False)
-    add("clip", lambda x, low, high: x.clip(low, max=high), *args, label=f"method, {label}", analytic=False)
+for _label, _args in CLIP.items():
+    add("clip", np.clip, *_args, label=_label, analytic=False)
+    add("clip", lambda x, low, high: x.clip(low, max=high), *_args, label=f"method, {_label}", analytic=False)
 add("clip", lambda x: np.clip(x, -1, 1), F32, label="integers, float32", analytic=False)
 add("clip", lambda x: np.clip(x, min=-0.5, max=0.7), V, label="keywords", analytic=False)
 add(
@@ -86,28 +86,35 @@ TIES: tuple[tuple[str, Any, Any], ...] = (
     ("at the lower bound", (1.0, 1.0, 2.0), (0.5, 0.5, 0.0)), ("at the upper bound", (2.0, 1.0, 2.0), (0.5, 0.0, 0.5)),
     ("at both", (1.0, 1.0, 1.0), (0.25, 0.25, 0.5)), ("bounds that meet", (0.0, 1.0, 1.0), (0.0, 0.5, 0.5)),
 )  # fmt: skip
-for label, args, expected in TIES:
-    SAMPLES.append(Sample("clip", np.clip, tuple(map(np.float64, args)), label, kink=True, expected=expected))
+for _label, _args, _expected in TIES:
+    SAMPLES.append(Sample("clip", np.clip, tuple(map(np.float64, _args)), _label, kink=True, expected=_expected))
 
+KINDS: tuple[Any, ...] = (None, "stable", "heapsort")
 UNORDERED: Any = np.sin(np.arange(24.0) * 7).reshape(2, 3, 4)
-for axis in (0, 1, -1, None):
-    for kind in (None, "stable", "heapsort"):
-        add("sort", lambda x, a=axis, k=kind: np.sort(x, a, k), UNORDERED, label=f"{kind}, axis {axis}", analytic=False)
-    for kth in (1, -1, (0, 1)):
+for _axis in (0, 1, -1, None):
+    for _kind in KINDS:
         add(
-            "partition",
-            lambda x, a=axis, k=kth: np.partition(x, k, a),
+            "sort",
+            lambda x, a=_axis, k=_kind: np.sort(x, a, k),
             UNORDERED,
-            label=f"{kth}, axis {axis}",
+            label=f"{_kind}, axis {_axis}",
             analytic=False,
         )
-for label, x in {
+    for _kth in (1, -1, (0, 1)):
+        add(
+            "partition",
+            lambda x, a=_axis, k=_kth: np.partition(x, k, a),
+            UNORDERED,
+            label=f"{_kth}, axis {_axis}",
+            analytic=False,
+        )
+for _label, _x in {
     "float32": UNORDERED[0].astype("f"),
     "complex": UNORDERED[0] + 1j * N, "empty": M[:, :0], "1-d": UNORDERED[0, 0], "not contiguous": UNORDERED.T,
 }.items():  # fmt: skip
-    add("sort", lambda x: np.sort(x, stable=True), x, label=label, analytic=False)
-    if x.size:
-        add("partition", lambda x: np.partition(x, 1), x, label=label, analytic=False)
+    add("sort", lambda x: np.sort(x, stable=True), _x, label=_label, analytic=False)
+    if _x.size:
+        add("partition", lambda x: np.partition(x, 1), _x, label=_label, analytic=False)
 SAMPLES.append(
     Sample(
         "sort",
