@@ -21,7 +21,7 @@ def leaves(result: Any) -> list[Any]:
         return [leaf for part in result for leaf in leaves(part)]
     if not isinstance(result, Operand):
         result = resolve(np.asarray(result) if not hasattr(result, "dtype") else result, ACTIVE.get())
-    return [result] if result.dtype.kind in "fc" else []
+    return [result] if plain(result).dtype.kind in "fc" else []
 
 
 def dimension(arrays: Sequence[Any]) -> int:
@@ -38,7 +38,7 @@ def to_real(stacks: Sequence[Any]) -> Rows:
     parts: list[Any] = [np.zeros((rows, 0))]
     for stack in stacks:
         flat = np.asarray(stack).reshape(rows, int(np.prod(stack.shape[1:])))
-        parts += [flat.real, flat.imag] if flat.dtype.kind == "c" else [flat]
+        parts += [np.real(flat), np.imag(flat)] if flat.dtype.kind == "c" else [flat]
     return np.concatenate(parts, axis=1).astype(np.float64)
 
 

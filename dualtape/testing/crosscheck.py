@@ -52,15 +52,15 @@ class SampleCheck:
 
     def __init__(self, sample: Sample, through: Pull | None) -> None:
         """Evaluate the sample with plain NumPy."""
-        self.sample = sample
-        self.through = through
+        self.sample: Sample = sample
+        self.through: Pull | None = through
         # NumPy's scalar for Python's: what a Variable holds.
-        self.args = [x if isinstance(x, np.ndarray) else np.asarray(x)[()] for x in sample.args]
-        self.result = [plain(x) for x in flat(sample.function(*self.args))]
-        self.outputs = leaves(self.result)
-        self.tolerances = Tolerances.of([*self.args, *self.outputs])
-        self.random = np.random.default_rng(crc32(f"{sample.operation} {sample.label}".encode()))
-        self.found = Comparison()
+        self.args: list[Any] = [x if isinstance(x, np.ndarray) else np.asarray(x)[()] for x in sample.args]
+        self.result: list[Any] = [plain(x) for x in flat(sample.function(*self.args))]
+        self.outputs: list[Any] = leaves(self.result)
+        self.tolerances: Tolerances = Tolerances.of([*self.args, *self.outputs])
+        self.random: np.random.Generator = np.random.default_rng(crc32(f"{sample.operation} {sample.label}".encode()))
+        self.found: Comparison = Comparison()
 
     def run(self) -> Comparison:
         """Make all comparisons."""

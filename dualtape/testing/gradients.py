@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from dualtape.array import plain
-from dualtape.registry import find_backend
 from dualtape.errors import UnknownModeError
+from dualtape.registry import find_backend
 from dualtape.testing.comparison import Comparison, labels
 from dualtape.testing.coordinates import dimension, from_real, leaves
 from dualtape.testing.jacobians import Function, gradient, jacobian, second_derivative
