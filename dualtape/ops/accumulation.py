@@ -102,11 +102,13 @@ def _accumulate_jvp(t: Any, out: Any, x: Any, *, ufunc: Any, axis: Any, **_param
     return _swapped(pushed, axis, x.ndim)
 
 
-cumsum_ = structural("cumsum", np.cumsum, (_cumsum_jvp,))
-cumprod_ = structural(
+cumsum_: Primitive = structural("cumsum", np.cumsum, (_cumsum_jvp,))
+cumprod_: Primitive = structural(
     "cumprod", np.cumprod, (lambda t, out, x, **params: _accumulate_jvp(t, out, x, ufunc=np.multiply, **params),)
 )
-accumulate_ = structural("accumulate", lambda x, *, ufunc, axis: ufunc.accumulate(x, axis=axis), (_accumulate_jvp,))
+accumulate_: Primitive = structural(
+    "accumulate", lambda x, *, ufunc, axis: ufunc.accumulate(x, axis=axis), (_accumulate_jvp,)
+)
 
 
 def _accumulate(primitive: Primitive, a: Any, axis: Any, dtype: Any, out: Any) -> Any:
@@ -214,7 +216,7 @@ def _call_reduce(x: Any, *initial: Any, ufunc: Any, **params: Any) -> Any:
     return ufunc.reduce(x, **dict(zip(("initial",), initial, strict=False)), **params)
 
 
-reduce_ = structural("reduce", _call_reduce, (_reduce_jvp, _initial_jvp))
+reduce_: Primitive = structural("reduce", _call_reduce, (_reduce_jvp, _initial_jvp))
 
 
 def _reduction(ufunc: np.ufunc) -> Callable[..., Any]:

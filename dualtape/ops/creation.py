@@ -16,7 +16,7 @@ from dualtape.inplace import IDLE, container
 from dualtape.ops.joining import stack
 from dualtape.ops.protocol import function, is_traced, strip
 from dualtape.ops.shaping import arraylike, astype, reshape
-from dualtape.primitive import structural
+from dualtape.primitive import Primitive, structural
 
 __all__ = ["empty", "full", "ones", "stack_handles", "to_array", "to_scalar", "zeros"]
 
@@ -178,7 +178,7 @@ def _ramp(t: Any, out: Any, falling: bool, **params: Any) -> Any:
     return np.linspace(start, stop, **{**params, "dtype": t.dtype})
 
 
-linspace_ = structural(
+linspace_: Primitive = structural(
     "linspace",
     np.linspace,
     (

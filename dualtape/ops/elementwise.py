@@ -11,7 +11,7 @@ import numpy as np
 
 from dualtape.array import ACTIVE, NO_PARAMS, Operand, apply, resolve
 from dualtape.ops.protocol import function, strip
-from dualtape.primitive import PRIMITIVES, UFUNCS, elementwise
+from dualtape.primitive import PRIMITIVES, UFUNCS, Primitive, elementwise
 
 __all__: list[str] = []
 
@@ -181,8 +181,8 @@ elementwise(np.fmin, lambda out, x, y: _chosen(out, x, y, x.dtype), lambda out, 
 
 # --- ufuncs with two results --------------------------------------------------------------------------------------
 
-modf_fraction = elementwise(lambda x: np.modf(x)[0], None, name="modf")
-frexp_mantissa = elementwise(
+modf_fraction: Primitive = elementwise(lambda x: np.modf(x)[0], None, name="modf")
+frexp_mantissa: Primitive = elementwise(
     lambda x: np.frexp(x)[0], lambda out, x: np.ldexp(out.dtype.type(1.0), -np.frexp(strip(x))[1]), name="frexp"
 )
 

@@ -14,7 +14,7 @@ from dualtape.errors import TracedConversionError
 from dualtape.ops.protocol import attribute, function, is_traced, store, strip
 from dualtape.ops.shaping import arraylike, copy, integer_array, ravel
 from dualtape.places import Place, parse_key
-from dualtape.primitive import structural
+from dualtape.primitive import Primitive, structural
 
 __all__ = ["along_axis", "getitem", "read", "take"]
 
@@ -32,7 +32,7 @@ def _read_jvp(t: Any, _out: Any, _x: Any, *, place: Place) -> Any:
     return rows.copy() if type(rows) is np.ndarray and rows.size * 4 < t.size else rows
 
 
-read = structural("getitem", lambda x, *, place: x[place.key], (_read_jvp,), view=True)
+read: Primitive = structural("getitem", lambda x, *, place: x[place.key], (_read_jvp,), view=True)
 
 
 @function(operator.getitem, method="__getitem__")
@@ -53,7 +53,7 @@ def _holds_scalar_array(parts: tuple[Any, ...]) -> bool:
     return any(isinstance(k, np.ndarray) and k.ndim == 0 and k.dtype.kind in "iu" for k in parts)
 
 
-take_ = structural(
+take_: Primitive = structural(
     "take",
     lambda x, *, place: np.take(x, place.key[-1], len(place.key) - 1),
     (lambda t, _out, _x, *, place: np.take(t, place.key[-1], len(place.key)),),
@@ -83,7 +83,7 @@ def along_axis(shape: tuple[int, ...], indices: np.ndarray[Any, Any], axis: int)
     return (*key[:axis], indices, *key[axis + 1 :])
 
 
-take_along_axis_ = structural(
+take_along_axis_: Primitive = structural(
     "take_along_axis",
     lambda x, *, axis, place: np.take_along_axis(x, place.key[axis], axis),
     (lambda t, _out, _x, *, axis, place: place.get(t, 1),),

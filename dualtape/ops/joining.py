@@ -12,7 +12,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from dualtape.array import apply
 from dualtape.ops.protocol import function, store, strip
 from dualtape.ops.shaping import arraylike, integer_array, integers, moveaxis, ravel, transpose
-from dualtape.primitive import structural
+from dualtape.primitive import Primitive, structural
 
 __all__ = ["stack"]
 
@@ -29,7 +29,7 @@ def _filled(tangents: Any, xs: Any) -> list[Any]:
 
 
 # `offsets` tells where each operand begins and ends, so that a rule need not look at all of them for each.
-concatenate_ = structural(
+concatenate_: Primitive = structural(
     "concatenate",
     lambda *xs, axis, offsets, dtype, casting: np.concatenate(xs, axis, dtype=dtype, casting=casting),
     lambda tangents, out, *xs, axis, offsets, dtype, casting: np.concatenate(_filled(tangents, xs), axis),
@@ -55,7 +55,7 @@ def _dtype(dtype: Any, out: Any) -> Any:
     return None if dtype is None and out is None else np.dtype(dtype if out is None else out.dtype)
 
 
-stack = structural(
+stack: Primitive = structural(
     "stack",
     lambda *xs, axis, dtype, casting: np.stack(xs, axis, dtype=dtype, casting=casting),
     lambda tangents, out, *xs, axis, dtype, casting: np.stack(_filled(tangents, xs), axis),
@@ -171,7 +171,7 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
 
 # --- repeating ----------------------------------------------------------------------------------------------------
 
-repeat_ = structural(
+repeat_: Primitive = structural(
     "repeat",
     lambda x, repeats, *, axis: np.repeat(x, repeats, axis),
     (lambda t, _out, _x, repeats, *, axis: np.repeat(t, repeats, axis), None),
@@ -194,7 +194,7 @@ def _tile_jvp(t: Any, _out: Any, x: Any, *, reps: tuple[int, ...]) -> Any:
     return np.tile(t, (1,) * (t.ndim - len(reps)) + reps)
 
 
-tile_ = structural("tile", lambda x, *, reps: np.tile(x, reps), (_tile_jvp,))
+tile_: Primitive = structural("tile", lambda x, *, reps: np.tile(x, reps), (_tile_jvp,))
 
 
 @function(np.tile)

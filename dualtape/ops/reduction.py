@@ -194,7 +194,7 @@ def _sum_jvp(
     return np.add.reduce(t, axis=rows(axis, x.ndim), keepdims=keepdims, where=where)
 
 
-sum_ = _of_ufunc("sum", np.add, (_sum_jvp, None, lambda t, out, *_operands, **_params: of_initial(t, out)))
+sum_: Primitive = _of_ufunc("sum", np.add, (_sum_jvp, None, lambda t, out, *_operands, **_params: of_initial(t, out)))
 ALL: Any = {"axis": None}  # the params of the commonest calls, shared by their records
 
 
@@ -228,7 +228,7 @@ def _mean_jvp(t: Any, _out: Any, x: Any, where: Any = True, *, axis: Any, keepdi
     return total / (n if where is True else n.reshape(total.shape[1:]))
 
 
-mean_ = structural("mean", _mean, (_mean_jvp, None))
+mean_: Primitive = structural("mean", _mean, (_mean_jvp, None))
 
 
 @function(np.mean, method="mean")
@@ -308,8 +308,8 @@ def _moment(numpy_function: Callable[..., Any], name: str, rule: Callable[..., A
     return handler
 
 
-var = _moment(np.var, "var", _var_jvp)
-std = _moment(np.std, "std", _std_jvp)
+var: Callable[..., Any] = _moment(np.var, "var", _var_jvp)
+std: Callable[..., Any] = _moment(np.std, "std", _std_jvp)
 
 
 # --- product, extrema, logaddexp: the derivative in each entry is a weight -----------------------------------------
@@ -405,9 +405,9 @@ def softmax(exp: Callable[..., Any]) -> Callable[..., Any]:
     return weight
 
 
-prod_ = _of_ufunc("prod", np.multiply, _weighted(_others))
-max_ = _of_ufunc("max", np.maximum, _weighted(share))
-min_ = _of_ufunc("min", np.minimum, _weighted(share))
+prod_: Primitive = _of_ufunc("prod", np.multiply, _weighted(_others))
+max_: Primitive = _of_ufunc("max", np.maximum, _weighted(share))
+min_: Primitive = _of_ufunc("min", np.minimum, _weighted(share))
 _of_ufunc("fmax.reduce", np.fmax, _weighted(share))
 _of_ufunc("fmin.reduce", np.fmin, _weighted(share))
 _of_ufunc("logaddexp.reduce", np.logaddexp, _weighted(softmax(np.exp)))

@@ -13,7 +13,7 @@ from dualtape.ops.indexing import along_axis
 from dualtape.ops.protocol import call_ufunc, function, store, strip
 from dualtape.ops.shaping import arraylike, ravel
 from dualtape.places import Place
-from dualtape.primitive import elementwise, structural
+from dualtape.primitive import Primitive, elementwise, structural
 
 __all__: list[str] = []
 
@@ -34,7 +34,7 @@ def _where_jvp(tangents: Any, out: Any, condition: Any, _x: Any, _y: Any) -> Any
     return np.where(condition, x, y)
 
 
-where_ = structural("where", np.where, _where_jvp)
+where_: Primitive = structural("where", np.where, _where_jvp)
 
 
 @function(np.where)
@@ -54,8 +54,8 @@ def _select(which: Any, *choices: Any) -> Any:
     return np.select([which == i for i in range(len(choices) - 1)], choices[:-1], choices[-1])
 
 
-select_ = structural("select", _select, _pick_jvp)
-choose_ = structural("choose", lambda which, *choices: np.choose(which, choices), _pick_jvp)
+select_: Primitive = structural("select", _select, _pick_jvp)
+choose_: Primitive = structural("choose", lambda which, *choices: np.choose(which, choices), _pick_jvp)
 
 
 @function(np.select)
@@ -150,12 +150,12 @@ def _clip_method(self: Any, min: Any = None, max: Any = None, out: Any = None, *
 # --- order --------------------------------------------------------------------------------------------------------
 
 # The values are NumPy's own; the place tells where each of them stood, and so where its derivative comes from.
-sort_ = structural(
+sort_: Primitive = structural(
     "sort",
     lambda x, *, axis, kind, place: np.sort(x, axis, kind),
     (lambda t, _out, _x, *, axis, kind, place: place.get(t, 1),),
 )
-partition_ = structural(
+partition_: Primitive = structural(
     "partition",
     lambda x, *, axis, kth, place: np.partition(x, kth, axis),
     (lambda t, _out, _x, *, axis, kth, place: place.get(t, 1),),

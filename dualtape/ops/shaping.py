@@ -12,7 +12,7 @@ from dualtape.array import ACTIVE, NO_PARAMS, Operand, TracedArray, apply, plain
 from dualtape.errors import NoRuleError
 from dualtape.inplace import container
 from dualtape.ops.protocol import attribute, function, strip
-from dualtape.primitive import structural
+from dualtape.primitive import Primitive, structural
 
 __all__ = ["arraylike", "convert", "copy", "integer_array", "integers", "ravel", "reshape", "scatter", "transpose"]
 
@@ -66,25 +66,27 @@ def _memory_order(x: Any, order: Any) -> Any:
 # --- reshape, ravel, copies ---------------------------------------------------------------------------------------
 
 # In both orders a batch axis in front stays where it is.
-reshape_ = structural(
+reshape_: Primitive = structural(
     "reshape",
     lambda x, *, shape, order: x.reshape(shape, order=order),
     (lambda t, out, _x, *, shape, order: t.reshape(t.shape[:1] + out.shape, order=order),),
     view=True,
 )
-ravel_ = structural(
+ravel_: Primitive = structural(
     "ravel",
     lambda x, *, order: x.ravel(order),
     (lambda t, out, _x, *, order: t.reshape(t.shape[:1] + out.shape, order=order),),
     view=True,
 )
-flatten_ = structural(
+flatten_: Primitive = structural(
     "flatten",
     lambda x, *, order: x.flatten(order),
     (lambda t, out, _x, *, order: t.reshape(t.shape[:1] + out.shape, order=order),),
 )
-copy_ = structural("copy", lambda x, *, order: x.copy(order), (lambda t, _out, _x, *, order: t,))
-array_copy_ = structural("array_copy", lambda x, *, order: np.copy(x, order), (lambda t, _out, _x, *, order: t,))
+copy_: Primitive = structural("copy", lambda x, *, order: x.copy(order), (lambda t, _out, _x, *, order: t,))
+array_copy_: Primitive = structural(
+    "array_copy", lambda x, *, order: np.copy(x, order), (lambda t, _out, _x, *, order: t,)
+)
 
 
 @function(np.reshape)
@@ -149,7 +151,7 @@ def _behind_batch(axes: tuple[int, ...]) -> tuple[int, ...]:
     return (0, *(axis % len(axes) + 1 for axis in axes))
 
 
-transpose_ = structural(
+transpose_: Primitive = structural(
     "transpose",
     lambda x, *, axes: x.transpose(axes),
     (lambda t, _out, _x, *, axes: t.transpose(_behind_batch(axes)),),
@@ -244,9 +246,9 @@ def _at_least(numpy_function: Any) -> Any:
     return call
 
 
-atleast_1d = function(np.atleast_1d)(_at_least(np.atleast_1d))
-atleast_2d = function(np.atleast_2d)(_at_least(np.atleast_2d))
-atleast_3d = function(np.atleast_3d)(_at_least(np.atleast_3d))
+atleast_1d: Any = function(np.atleast_1d)(_at_least(np.atleast_1d))
+atleast_2d: Any = function(np.atleast_2d)(_at_least(np.atleast_2d))
+atleast_3d: Any = function(np.atleast_3d)(_at_least(np.atleast_3d))
 
 
 # --- broadcasting -------------------------------------------------------------------------------------------------
@@ -257,7 +259,9 @@ def _broadcast_jvp(t: Any, _out: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     return np.broadcast_to(t.reshape(rows + (1,) * (len(shape) - x.ndim) + x.shape), rows + shape)
 
 
-broadcast_to_ = structural("broadcast_to", lambda x, *, shape: np.broadcast_to(x, shape), (_broadcast_jvp,), view=True)
+broadcast_to_: Primitive = structural(
+    "broadcast_to", lambda x, *, shape: np.broadcast_to(x, shape), (_broadcast_jvp,), view=True
+)
 
 
 @function(np.broadcast_to)
@@ -312,7 +316,7 @@ def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
     return swapaxes(flip(m, second), first, second) if k % 4 == 1 else flip(swapaxes(m, first, second), second)
 
 
-roll_ = structural(
+roll_: Primitive = structural(
     "roll",
     lambda x, *, shift, axis: np.roll(x, shift, axis),
     (lambda t, _out, _x, *, shift, axis: np.roll(t, shift, axis),),
@@ -333,7 +337,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
 
 # --- diagonals ----------------------------------------------------------------------------------------------------
 
-diagonal_ = structural(
+diagonal_: Primitive = structural(
     "diagonal",
     lambda x, *, offset, axis1, axis2: np.diagonal(x, offset, axis1, axis2),
     (lambda t, _out, _x, *, offset, axis1, axis2: np.diagonal(t, offset, axis1, axis2),),
@@ -360,7 +364,7 @@ def _diag_jvp(t: Any, out: Any, _x: Any, *, k: int) -> Any:
     return scatter(t, t.shape[:1] + out.shape, (slice(None), rows + max(-k, 0), rows + max(k, 0)))
 
 
-diag_ = structural("diag", lambda x, *, k: np.diag(x, k), (_diag_jvp,))
+diag_: Primitive = structural("diag", lambda x, *, k: np.diag(x, k), (_diag_jvp,))
 
 
 @function(np.diag)
@@ -389,7 +393,7 @@ def convert(x: Any, dtype: np.dtype[Any]) -> Any:
     return x.astype(dtype, copy=False)
 
 
-astype_ = structural(
+astype_: Primitive = structural(
     "astype",
     lambda x, *, dtype, order, casting, source: x.astype(dtype, order=order, casting=casting),
     (lambda t, _out, _x, *, dtype, order, casting, source: convert(t, dtype),),
@@ -414,8 +418,8 @@ def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> 
     return astype(x, dtype, copy=copy)
 
 
-real_ = structural("real", operator.attrgetter("real"), (lambda t, _out, _x: t.real,), view=True)
-imag_ = structural("imag", operator.attrgetter("imag"), (lambda t, _out, _x: t.imag,), view=True)
+real_: Primitive = structural("real", operator.attrgetter("real"), (lambda t, _out, _x: t.real,), view=True)
+imag_: Primitive = structural("imag", operator.attrgetter("imag"), (lambda t, _out, _x: t.imag,), view=True)
 
 
 def _set_part(name: str) -> Any:

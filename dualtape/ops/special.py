@@ -10,7 +10,7 @@ import numpy as np
 
 from dualtape.array import ACTIVE, NO_PARAMS, Operand, TracedArray, apply, plain, resolve
 from dualtape.ops.protocol import function, store, strip
-from dualtape.primitive import elementwise
+from dualtape.primitive import Primitive, elementwise
 
 __all__ = ["modified_bessel", "spherical_bessel"]
 
@@ -43,13 +43,13 @@ def spherical_bessel(u: Any, n: int) -> Any:
     return apply(spherical_, (u, n), NO_PARAMS)
 
 
-spherical_ = elementwise(
+spherical_: Primitive = elementwise(
     _spherical,
     lambda _out, u, n: -u * spherical_bessel(u, n + 1),
     lambda _out, _u, _n: 0.0,
     name="spherical_bessel",
 )
-sinc_ = elementwise(np.sinc, lambda _out, x: -(math.pi**2) * x * spherical_bessel(math.pi * x, 1))
+sinc_: Primitive = elementwise(np.sinc, lambda _out, x: -(math.pi**2) * x * spherical_bessel(math.pi * x, 1))
 
 
 @function(np.sinc)
@@ -81,13 +81,13 @@ def modified_bessel(x: Any, n: int) -> Any:
     return apply(modified_, (x, n), NO_PARAMS)
 
 
-modified_ = elementwise(
+modified_: Primitive = elementwise(
     _modified,
     lambda _out, x, n: x * modified_bessel(x, n + 1),
     lambda _out, _x, _n: 0.0,
     name="modified_bessel",
 )
-i0_ = elementwise(np.i0, lambda _out, x: x * modified_bessel(x, 1))
+i0_: Primitive = elementwise(np.i0, lambda _out, x: x * modified_bessel(x, 1))
 
 
 @function(np.i0)
@@ -98,7 +98,7 @@ def i0(x: Any) -> Any:
 
 # --- angle --------------------------------------------------------------------------------------------------------
 
-angle_ = elementwise(
+angle_: Primitive = elementwise(
     np.angle,
     lambda _out, z: -0.5j / z if z.dtype.kind == "c" else 0.0,
     conjugates=(lambda _out, z: 0.5j / np.conj(z),),
@@ -133,7 +133,7 @@ def _kept(x: Any, sign: int) -> Any:
     return 0.5 * (test.real + sign * test.imag) if test.dtype.kind == "c" else test
 
 
-nan_to_num_ = elementwise(
+nan_to_num_: Primitive = elementwise(
     _replace,
     lambda _out, x, _nan, _posinf, _neginf: _kept(x, 1),
     lambda _out, x, _nan, _posinf, _neginf: _where(np.isnan, x),
