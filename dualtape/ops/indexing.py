@@ -211,7 +211,7 @@ class Flat:
 
     def __init__(self, base: Any) -> None:
         """Start before the first entry of `base`."""
-        self.base = base
+        self.base: Any = base
         self._steps = np.broadcast_to(np.int8(0), base.shape).flat  # NumPy's own iterator, over nothing
 
     @property
