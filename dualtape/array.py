@@ -277,19 +277,16 @@ def apply(primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, 
                 owner = x.recording
                 level = owner.level
         resolved.append(x)
-    if owner is None:
-        out = primitive.call(*resolved, **params)
-        # What is made of an array that may come to hold traced values (a copy, zeros + 1.0) may hold them too.
-        idle = any(isinstance(x, TracedArray) and x.recording.level < 0 for x in operands)
-        if idle and type(out) is np.ndarray and out.base is None:
-            out = WRITING.container(out)
-    else:
-        out = owner.apply(primitive, tuple(resolved), params)
+    out = primitive.call(*resolved, **params) if owner is None else owner.apply(primitive, tuple(resolved), params)
     if primitive.view:
         # A handle whose tape does not record now has views too; a variable is read, and its value's views are its own.
         x = operands[0] if isinstance(operands[0], TracedArray) else resolved[0]
         if isinstance(x, TracedArray):
-            return WRITING.as_view(x, primitive, params, out)
+            out = WRITING.as_view(x, primitive, params, out)
+    idle = owner is None and any(isinstance(x, TracedArray) and x.recording.level < 0 for x in operands)
+    if idle and type(out) is np.ndarray:
+        # What is made of an array that may come to hold traced values (a copy, zeros + 1.0) may hold them too.
+        out = WRITING.container(out)
     return out
 
 
