@@ -188,7 +188,8 @@ def vdot(a: Any, b: Any, /) -> Any:
 def outer(a: Any, b: Any, out: Any = None) -> Any:
     """Return the products of each entry of one array with each of another."""
     a, b = np.ravel(_resolved(a)), np.ravel(_resolved(b))
-    return np.multiply(a[:, None], b[None, :], **({} if out is None else {"out": out}))
+    result = np.multiply(a[:, None], b[None, :])
+    return result if out is None else store(out, result)
 
 
 @function(np.linalg.outer)
@@ -298,7 +299,13 @@ def einsum(
     if dtype is not None or order not in {"K", None}:
         if is_traced((operands, out)):
             raise NoRuleError("numpy.einsum with dtype= or order= is not supported on traced arrays: use x.astype")
-        settings = {"out": out, "optimize": optimize, "dtype": dtype, "order": order, "casting": casting}
+        settings: dict[str, Any] = {
+            "out": out,
+            "optimize": optimize,
+            "dtype": dtype,
+            "order": order,
+            "casting": casting,
+        }
         return np.einsum(*strip(operands), **settings)
     if operands and isinstance(operands[0], (str, bytes)):
         subscripts, arrays = operands[0], operands[1:]

@@ -70,7 +70,9 @@ def store(out: Any, result: Any) -> Any:
     if isinstance(out, TracedArray):
         return update(out, result)
     if isinstance(out, Operand):
-        out[...] = result  # type: ignore[index]  # raises: a variable is read-only
+        held: Any = out
+        held[...] = result  # raises: a variable is read-only
+        return out
     if isinstance(result, TracedArray):
         raise TracedConversionError(
             "out= is a plain array, which can't hold a derivative: make it with dualtape.zeros, or "
@@ -132,8 +134,8 @@ def _call_with_keywords(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[s
         return _call_where(ufunc, inputs, strip(where), outs)
     result = _call(ufunc, inputs)
     if ufunc.nout > 1:
-        return tuple(_fill(out, part, casting) for out, part in zip(outs, result, strict=True))
-    return _fill(outs[0], result, casting)
+        return tuple(_fill(ufunc, out, part, casting) for out, part in zip(outs, result, strict=True))
+    return _fill(ufunc, outs[0], result, casting)
 
 
 def _cast(ufunc: np.ufunc, inputs: tuple[Any, ...], signature: Any, casting: Any) -> tuple[Any, ...]:
@@ -158,31 +160,36 @@ def _call_where(ufunc: np.ufunc, inputs: tuple[Any, ...], where: Any, outs: tupl
         raise ValueError(f"non-broadcastable output operand with shape {out.shape} doesn't match {shape}")
     mask = np.broadcast_to(np.asarray(where, bool), shape)
     result = _call(ufunc, tuple(np.broadcast_to(x, shape)[mask] if hasattr(x, "dtype") else x for x in inputs))
-    if not np.can_cast(result.dtype, out.dtype, "same_kind"):
-        raise TypeError(f"Cannot cast ufunc '{ufunc.__name__}' output from {result.dtype!r} to {out.dtype!r}")
+    _check_cast(ufunc, result.dtype, out)
     if isinstance(out, TracedArray):
         write(out, mask, result)
         return out
     return store(out, result)  # says what is wrong with a plain array for a traced result
 
 
-def _fill(out: Any, result: Any, casting: Any) -> Any:
+def _check_cast(ufunc: np.ufunc, dtype: Any, out: Any, casting: Any = "same_kind") -> None:
+    if not np.can_cast(dtype, out.dtype, casting):
+        raise TypeError(
+            f"Cannot cast ufunc '{ufunc.__name__}' output from {dtype!r} to {out.dtype!r} with casting rule {casting!r}"
+        )
+
+
+def _fill(ufunc: np.ufunc, out: Any, result: Any, casting: Any) -> Any:
     if out is None:
         return result
     if casting != "same_kind":
-        if not np.can_cast(result.dtype, out.dtype, casting):
-            raise TypeError(
-                f"Cannot cast the result from {result.dtype!r} to {out.dtype!r} with casting rule {casting!r}"
-            )
+        _check_cast(ufunc, result.dtype, out, casting)
         result = result.astype(out.dtype)
-    return store(out, np.broadcast_to(result, out.shape) if np.ndim(plain(result)) < len(out.shape) else result)
+    return store(out, np.broadcast_to(result, out.shape) if rank(result) < len(out.shape) else result)
 
 
 def _at(ufunc: np.ufunc, x: Any, key: Any, *values: Any) -> None:
     """Apply a ufunc in place at the entries that a key names, each as often as it is named."""
     if not isinstance(x, TracedArray):
         if isinstance(x, Operand):
-            x[key] = 0  # type: ignore[index]  # raises: a variable is read-only
+            held: Any = x
+            held[key] = 0  # raises: a variable is read-only
+            return
         if is_traced(values):
             raise TracedConversionError(
                 f"numpy.{ufunc.__name__}.at would lose the derivative of what it writes into a plain array: make the "
@@ -191,12 +198,15 @@ def _at(ufunc: np.ufunc, x: Any, key: Any, *values: Any) -> None:
         ufunc.at(x, strip(key), *strip(values))
     elif ufunc is np.add or ufunc is np.subtract:
         value = resolve(values[0], ACTIVE.get())
+        _check_cast(ufunc, np.result_type(x.dtype, plain(value)), x)
         write(x, key, value if ufunc is np.add else np.negative(value), add=True)
     else:
         numbers = np.arange(x.size).reshape(x.shape)[strip(key)]
         if np.unique(numbers).size != numbers.size:
             raise NoRuleError(f"numpy.{ufunc.__name__}.at has no rule for a key that names an entry more than once")
-        x[key] = ufunc(x[key], *values)
+        result = ufunc(x[key], *values)
+        _check_cast(ufunc, result.dtype, x)
+        x[key] = result
 
 
 def _single_out(kwargs: dict[str, Any]) -> dict[str, Any]:

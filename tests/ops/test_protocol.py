@@ -256,6 +256,10 @@ def test_at_of_other_ufuncs(mode: str) -> None:
             np.multiply.at(np.ones(3), [0, 1], v)
         with pytest.raises(ReadOnlyError):
             np.multiply.at(w, [0, 1], v)
+        with pytest.raises(TypeError, match="cast"):
+            np.multiply.at(dt.zeros(3, int), [0, 1], v)
+        with pytest.raises(TypeError, match="cast"):
+            np.add.at(dt.zeros(3, int), [0, 1], v)
     gw, gv = tape.gradient(loss, [w, v])
     np.testing.assert_allclose(gw, [-3.0, -np.exp(2.0), 2.0])
     np.testing.assert_allclose(gv, [0.25, -1.5])
