@@ -90,6 +90,7 @@ class GradientTape:
         self._watched: dict[int, tuple[Any, Any]] = {}
         self._met: list[Any] = []  # what was watched, once the recording is gone
         self._open = self._used = False
+        self._paused = 0  # how many stop_recording blocks it is in
 
     def __enter__(self) -> Self:
         """Open the block."""
@@ -300,10 +301,12 @@ class GradientTape:
             raise TapeError("stop_recording stands inside the tape's block")
         recording = self._live("stop_recording")
         paused = recording in ACTIVE.get()
+        self._paused += paused
         _leave(recording)
         try:
             yield
         finally:
+            self._paused -= paused
             if paused and self._recording is not None and self._recording.open:  # a new one after a reset
                 ACTIVE.set(tuple(sorted({*ACTIVE.get(), self._recording}, key=_level)))
 
@@ -315,7 +318,7 @@ class GradientTape:
         self._used, self._met = False, []
         if self._open:
             self._recording = self._backend.open(self._options)
-            if old is None or old in active:  # not under stop_recording
+            if not self._paused:
                 ACTIVE.set((*(r for r in active if r is not old), self._recording))
 
     def watched_variables(self) -> tuple[Variable[Any], ...]:
