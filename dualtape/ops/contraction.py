@@ -12,7 +12,7 @@ import numpy as np
 from dualtape.array import ACTIVE, NO_PARAMS, TracedArray, apply, resolve
 from dualtape.errors import NoRuleError
 from dualtape.ops.protocol import function, is_traced, store, strip
-from dualtape.primitive import structural
+from dualtape.primitive import Primitive, structural
 
 __all__ = ["LETTERS", "parse", "sum_products"]
 
@@ -44,9 +44,9 @@ def _matmul_y(t: Any, out: Any, x: Any, _y: Any) -> Any:
     return np.matmul(x, lifted(t[..., None], x.ndim))[..., 0]
 
 
-matmul = structural("matmul", np.matmul, (_matmul_x, _matmul_y))
+matmul: Primitive = structural("matmul", np.matmul, (_matmul_x, _matmul_y))
 
-vecdot = structural(
+vecdot: Primitive = structural(
     "vecdot",
     np.vecdot,
     (
@@ -54,7 +54,7 @@ vecdot = structural(
         lambda t, out, x, _y: np.vecdot(x, lifted(t, out.ndim + 1)),
     ),
 )
-matvec = structural(
+matvec: Primitive = structural(
     "matvec",
     np.matvec,
     (
@@ -62,7 +62,7 @@ matvec = structural(
         lambda t, out, x, _y: np.matvec(x, lifted(t, out.ndim)),
     ),
 )
-vecmat = structural(
+vecmat: Primitive = structural(
     "vecmat",
     np.vecmat,
     (
@@ -115,9 +115,11 @@ def _inner(x: Any, y: Any, *, left: Axes, right: Axes) -> Any:
     return np.inner(x, y)
 
 
-dot_ = structural("dot", _dot, CONTRACTION)
-inner_ = structural("inner", _inner, CONTRACTION)
-tensordot_ = structural("tensordot", lambda x, y, *, left, right: np.tensordot(x, y, (left, right)), CONTRACTION)
+dot_: Primitive = structural("dot", _dot, CONTRACTION)
+inner_: Primitive = structural("inner", _inner, CONTRACTION)
+tensordot_: Primitive = structural(
+    "tensordot", lambda x, y, *, left, right: np.tensordot(x, y, (left, right)), CONTRACTION
+)
 
 
 @function(np.dot, method="dot")
@@ -172,7 +174,7 @@ def _vdot_y(t: Any, _out: Any, x: Any, _y: Any) -> Any:
     return np.vecdot(x.reshape(-1), t.reshape(t.shape[0], x.size))
 
 
-vdot_ = structural("vdot", np.vdot, (_vdot_x, _vdot_y))
+vdot_: Primitive = structural("vdot", np.vdot, (_vdot_x, _vdot_y))
 
 
 @function(np.vdot)
@@ -216,7 +218,7 @@ def kron(a: Any, b: Any) -> Any:
 
 # --- trace --------------------------------------------------------------------------------------------------------
 
-trace_ = structural(
+trace_: Primitive = structural(
     "trace",
     lambda x, *, offset, axis1, axis2: np.trace(x, offset, axis1, axis2),
     (lambda t, _out, _x, *, offset, axis1, axis2: np.trace(t, offset, axis1, axis2),),
@@ -287,8 +289,8 @@ def _einsum_jvp(tangents: list[Any], _out: Any, *operands: Any, subscripts: str,
 
 
 # One operand may be answered with a view, and its VJP rule reads nothing but its shape.
-einsum_one = structural("einsum.one", _einsum, _einsum_jvp, view=True)
-einsum_ = structural("einsum", _einsum, _einsum_jvp)
+einsum_one: Primitive = structural("einsum.one", _einsum, _einsum_jvp, view=True)
+einsum_: Primitive = structural("einsum", _einsum, _einsum_jvp)
 
 
 @function(np.einsum)
