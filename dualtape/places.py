@@ -41,10 +41,20 @@ class Place:
 
     def kept(self, found: Any, shape: tuple[int, ...], lead: int) -> Any:
         """Zero what a write at this place did not leave in an array of `shape`: of a repeated entry the last wins."""
-        numbers = np.zeros(shape, np.intp)
+        if self._is_list_without_repeats():
+            return found
+        numbers = np.empty(shape, np.intp)  # only what is written is read
         order = np.arange(int(np.prod(np.shape(found)[lead:]))).reshape(np.shape(found)[lead:])
         self.put(numbers, 0, order)
         return np.where(self.get(numbers, 0) == order, found, 0.0)
+
+    def _is_list_without_repeats(self) -> bool:
+        """Tell whether the key has one short array of indices that all differ; for long ones counting is cheaper."""
+        found = [k for k in self.key if isinstance(k, np.ndarray)]
+        if len(found) != 1 or found[0].size > 64:
+            return False
+        numbers = found[0].ravel().tolist()
+        return len(set(numbers)) == len(numbers) and (min(numbers) >= 0 or max(numbers) < 0)
 
     def put(self, buffer: Any, lead: int, value: Any, add: bool = False) -> None:
         """Write or add to the place in a buffer shaped as the root, in place."""
@@ -66,12 +76,20 @@ class Place:
             return buffer, batch + self.key
         offset, shape, strides, root = self.region
         if isinstance(buffer, TracedArray) or not buffer.flags.c_contiguous:
-            numbers = _strided(np.arange(int(np.prod(root))), (offset, shape, strides, root))[self.key]
+            numbers = _numbers(offset, shape, strides)[self.key]
             if not root:
                 return np.reshape(buffer, (*buffer.shape[:lead], 1)), (*batch, numbers)
             return buffer, batch + np.unravel_index(numbers, root)
         axes = buffer.shape[:lead]
         return _strided(buffer.reshape(*axes, -1), self.region), batch + self.key
+
+
+def _numbers(offset: int, shape: Shape, strides: Shape) -> Any:
+    """Return where the entries of a region lie in the flat root."""
+    numbers: Any = np.full(shape, offset)
+    for axis, (n, stride) in enumerate(zip(shape, strides, strict=True)):
+        numbers += (np.arange(n) * stride).reshape(-1, *(1,) * (len(shape) - axis - 1))
+    return numbers
 
 
 def _strided(flat: np.ndarray[Any, Any], region: Region) -> np.ndarray[Any, Any]:
@@ -83,7 +101,7 @@ def _strided(flat: np.ndarray[Any, Any], region: Region) -> np.ndarray[Any, Any]
 def parse_key(key: Any) -> tuple[tuple[Any, ...], bool, int]:
     """Return a key as a tuple of plain data, whether it may name an entry twice, and where it moves a batch axis.
 
-    Arrays in the key are copied: the caller may change them before a record is read. Where repeats parts are
+    Arrays in the key are copied: the caller may change them before a record is read. Where advanced parts are
     separated by a slice, NumPy puts their axes first: a batch axis then stands behind them.
     """
     if type(key) is int or type(key) is slice:
@@ -108,4 +126,5 @@ def parse_key(key: Any) -> tuple[tuple[Any, ...], bool, int]:
     if spots[-1] - spots[0] + 1 != len(spots):
         shapes = [(0,) if k.dtype.kind == "b" else k.shape for k in arrays if isinstance(k, np.ndarray)]
         shift = max(map(len, shapes), default=1)
-    return tuple(found), any(k.dtype.kind in "iu" for k in arrays if isinstance(k, np.ndarray)), shift
+    repeats = any(k.dtype.kind in "iu" and k.size > 1 for k in arrays if isinstance(k, np.ndarray))
+    return tuple(found), repeats, shift
