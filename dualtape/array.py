@@ -65,7 +65,7 @@ class Operand:
         return call_ufunc(ufunc, method, inputs, kwargs)
 
     def _apply(self, primitive: Primitive, operands: tuple[Any, ...]) -> Any:
-        return apply(primitive, operands, NO_PARAMS)
+        return operate(primitive, *operands) if len(operands) == 2 else apply(primitive, operands, NO_PARAMS)
 
     def __array_function__(
         self, func: Callable[..., Any], types: object, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -283,15 +283,21 @@ def apply(primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, 
         x = operands[0] if isinstance(operands[0], TracedArray) else resolved[0]
         if isinstance(x, TracedArray):
             out = WRITING.as_view(x, primitive, params, out)
-    idle = owner is None and any(isinstance(x, TracedArray) and x.recording.level < 0 for x in operands)
+    idle = owner is None and any(isinstance(x, TracedArray) and x.recording.level == -1 for x in operands)
     if idle and type(out) is np.ndarray:
         # What is made of an array that may come to hold traced values (a copy, zeros + 1.0) may hold them too.
         out = WRITING.container(out)
     return out
 
 
+def _answers(x: Any) -> bool:
+    """Tell whether an operand is of a foreign class with an `__array_ufunc__` of its own (`None` refuses ufuncs)."""
+    answer = getattr(type(x), "__array_ufunc__", np.ndarray.__array_ufunc__)
+    return answer is not np.ndarray.__array_ufunc__ and not isinstance(x, Operand)
+
+
 def operate(primitive: Primitive, x: Any, y: Any) -> Any:
-    """Apply a binary operator, unless the other operand asks for it."""
-    if getattr(y, "__array_ufunc__", y) is None:
+    """Apply a binary operator, unless one of the operands is of a class that answers NumPy's protocol itself."""
+    if _answers(x) or _answers(y):
         return NotImplemented
     return apply(primitive, (x, y), NO_PARAMS)

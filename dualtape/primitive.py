@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -111,7 +112,9 @@ class Primitive:
 
     @vjp.setter
     def vjp(self, rules: tuple[Rule | None, ...] | Rule | None) -> None:
-        self._vjp = rules
+        # A record keeps an operand whole if any rule reads it so; the others still get the shape that they ask for.
+        several = not callable(rules) and rules is not None and len(rules) > 1
+        self._vjp = tuple(map(_shapes_only, rules)) if several else rules  # type: ignore[arg-type]  # several: a tuple
         self.wants.clear()
 
     def keep(self, mask: int, arity: int) -> tuple[int, ...]:
@@ -135,6 +138,26 @@ class Primitive:
     def __repr__(self) -> str:
         """Show the primitive by its name."""
         return f"<primitive {self.name}>"
+
+
+def _shapes_only(rule: Rule | None) -> Rule | None:
+    """Return a rule that is given shapes for the operands of which it reads the shape, whatever the record kept."""
+    if rule is None:
+        return None
+    parameters = list(inspect.signature(rule).parameters.values())[2:]
+    spots = [i for i, p in enumerate(parameters) if p.name.endswith("_shape") and p.kind is p.POSITIONAL_OR_KEYWORD]
+    if not spots:
+        return rule
+
+    @functools.wraps(rule)
+    def call(g: Any, out: Any, *operands: Any, **params: Any) -> Any:
+        given = list(operands)
+        for i in spots:
+            if type(given[i]) is not tuple:
+                given[i] = np.shape(given[i])
+        return rule(g, out, *given, **params)
+
+    return call
 
 
 def elementwise(

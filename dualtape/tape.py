@@ -261,7 +261,8 @@ class GradientTape:
             "another tape recorded it, or this tape before its reset()"
             if isinstance(x, TracedArray)
             else "it was computed outside the block, under stop_recording, by this tape's own backward pass, or from "
-            "values that the tape does not watch; for a second derivative nest two tapes"
+            "values that the tape does not watch (or by a function that is piecewise constant, as floor); "
+            "for a second derivative nest two tapes"
         )
         raise UnrecordedTargetError(f"this tape did not record the target: {cause}")
 
