@@ -93,7 +93,7 @@ def _recorded(root: TracedArray) -> Iterator[None]:
     """
     recordings: list[Any] = []
     x: Any = root
-    while isinstance(x, TracedArray) and x.recording is not IDLE and x.recording.level:
+    while isinstance(x, TracedArray) and not isinstance(x.recording, Idle) and x.recording.level:
         if x.recording.alive:
             recordings.insert(0, x.recording)
         x = x._primal
@@ -116,7 +116,9 @@ class IdleView(ViewMixin):
 
 
 Idle.view_type = IdleView
-IDLE = Idle()
+IDLE = Idle()  # of arrays that may come to hold traced values
+SETTLED = Idle()  # of values whose tape is gone: plain data, and views of it
+SETTLED.level = -2
 
 
 def container(primal: np.ndarray[Any, Any]) -> TracedArray:
@@ -188,6 +190,9 @@ def _locate(root: TracedArray, chain: Chain, key: Any) -> Place:
     lies = marks
     for primitive, params in chain:
         lies = primitive.call(lies, **params)
+    if not any(isinstance(k, (np.ndarray, bool, np.bool_)) for k in parts):
+        lies = lies[parts if Ellipsis in parts else (*parts, ...)]  # a basic key gives a region of its own
+        parts = ()
     if lies.size == 0:
         return Place(parts, (0, lies.shape, (0,) * lies.ndim, shape), repeats, shift)
     if _shares(lies, marks) or lies is marks:
@@ -198,7 +203,7 @@ def _locate(root: TracedArray, chain: Chain, key: Any) -> Place:
     numbers[...] = np.arange(numbers.size).reshape(shape)
     for primitive, params in chain:
         numbers = primitive.call(numbers, **params)
-    return Place(np.unravel_index(numbers[parts], shape), None, repeats, 0)
+    return Place(np.unravel_index(numbers[parse_key(key)[0]], shape), None, repeats, 0)
 
 
 # --- writing ----------------------------------------------------------------------------------------------------
@@ -220,7 +225,7 @@ def owned(x: TracedArray) -> bool:
 
 def promote(x: TracedArray, recording: Any) -> None:
     """Make a root an array of a younger recording; its old content becomes its primal."""
-    if x.recording is not IDLE:
+    if not isinstance(x.recording, Idle):
         x._primal = snapshot(x)
     x.node = recording.constant(x._primal)
     x.recording = recording
@@ -235,7 +240,7 @@ def _settle(root: TracedArray) -> None:
             inner = inner._fresh()
             root._primal, root.recording, root.node = inner._primal, inner.recording, inner.node
         else:
-            root.recording, root.node = IDLE, object()
+            root.recording, root.node = SETTLED, object()
         object.__dict__["__class__"].__set__(root, root.recording.array_type)
 
 
@@ -271,6 +276,9 @@ def write(x: TracedArray, key: Any, value: Any, add: bool = False) -> None:
         if isinstance(value, TracedArray) and not isinstance(root._primal, TracedArray):
             root._primal = container(root._primal)  # what is stored here is traced by an outer tape
     place = _locate(root, chain, key)
+    if type(value) is np.ndarray and value.base is not None:
+        value = value.copy()
+    _drop_views(root)
     if type(root._primal) is np.ndarray:
         _write_plain(root, chain, place, value, key, add)
     else:
@@ -296,15 +304,17 @@ def _write_part(root: TracedArray, chain: Chain, part: str, key: Any, value: Any
         write(whole, key, value, add)
 
 
-def _write_plain(root: TracedArray, chain: Any, place: Place, value: Any, key: Any, add: bool) -> None:
-    if isinstance(value, np.ndarray) and value.base is not None:
-        value = value.copy()
+def _drop_views(root: TracedArray) -> None:
+    """Make the live views of a root read anew: what they hold would keep the root from being the sole owner."""
     if type(root.link) is list:
         for r in root.link:
             live = r()
             if live is not None:
-                live._primal = live.node = None
+                live._primal = live.node = live.link.seen = None  # a forward node holds the tangents
         root.link = None
+
+
+def _write_plain(root: TracedArray, chain: Any, place: Place, value: Any, key: Any, add: bool) -> None:
     if not owned(root):
         root._primal = root._primal.copy("K")
     target = root._primal
