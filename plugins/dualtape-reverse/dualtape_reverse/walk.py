@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from dualtape.primitive import Primitive
 __all__ = ["Walk", "unbroadcast"]
 
 ndarray = np.ndarray
+LARGE = 8192  # entries from which a fresh temporary's pages cost more than a look at who holds it
 
 
 class Walk:
@@ -77,22 +79,33 @@ class Walk:
                     partial = primitive.partial
                     if partial is None:
                         add(ix, g, owned[index])
-                    elif cotangents[ix] is None:
-                        cotangents[ix] = g * partial(out, x)
-                        owned[ix] = True
                     else:
-                        add(ix, g * partial(out, x), True)
+                        p = partial(out, x)
+                        gx = g * p if type(p) is not ndarray or p.size < LARGE else _times(g, p)
+                        if cotangents[ix] is None:
+                            cotangents[ix] = gx
+                            owned[ix] = True
+                        else:
+                            add(ix, gx, True)
                 elif length == 9:
                     _, primitive, x, y, out, ix, iy, sx, sy = record
                     if ix is not None:
                         partial = primitive.partials[0]
-                        gx = g if partial is None else g * partial(out, x, y)
+                        if partial is None:
+                            gx = g
+                        else:
+                            p = partial(out, x, y)
+                            gx = g * p if type(p) is not ndarray or p.size < LARGE else _times(g, p)
                         if sx is not None:
                             gx = unbroadcast(gx, sx, lead)
                         add(ix, gx, partial is not None or (iy is None and owned[index]))
                     if iy is not None:
                         partial = primitive.partials[1]
-                        gy = g if partial is None else g * partial(out, x, y)
+                        if partial is None:
+                            gy = g
+                        else:
+                            p = partial(out, x, y)
+                            gy = g * p if type(p) is not ndarray or p.size < LARGE else _times(g, p)
                         if sy is not None:
                             gy = unbroadcast(gy, sy, lead)
                         add(iy, gy, partial is not None or (ix is None and owned[index]))
@@ -184,6 +197,30 @@ class Walk:
             place.put(g, self.lead, 0)
             owned = True
         self.add(old, g, owned)
+
+
+def _times(g: Any, p: ndarray[Any, Any]) -> Any:
+    """Multiply a cotangent by a large partial, in the partial's own memory where nothing else holds that."""
+    if _holders(p) == _FRESH and p.base is None and type(g) is ndarray and g.shape == p.shape and g.dtype is p.dtype:
+        return np.multiply(g, p, out=p)
+    return g * p
+
+
+def _holders(p: Any) -> int:
+    return sys.getrefcount(p)
+
+
+def _held_by_a_caller(p: Any) -> int:
+    return _holders(p)
+
+
+def _probe() -> int:
+    p = np.zeros(1)
+    return _held_by_a_caller(p)
+
+
+# Where reference counts are not exact (free-threaded builds) no temporary is reused.
+_FRESH = _probe() if getattr(sys, "_is_gil_enabled", lambda: True)() else -1
 
 
 def _writeable(g: Any, owned: bool) -> Any:
