@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import count
-from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from dualtape.array import NO_PARAMS, TracedArray, apply, operate
 from dualtape.primitive import Primitive
@@ -117,8 +117,8 @@ class BaseRecording:
 
     __slots__ = ("__weakref__", "alive", "level", "open", "options", "variables")
 
-    array_type: ClassVar[type[TracedArray]]
-    view_type: ClassVar[type[TracedArray]]
+    array_type: type[TracedArray]
+    view_type: type[TracedArray]
 
     def __init__(self, options: TapeOptions, level: int | None = None) -> None:
         """Take the next level; levels are never reused."""

@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from itertools import count
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -135,8 +135,8 @@ class ForwardRecording(BaseRecording):
 
     __slots__ = ("_rows", "_sources", "table")
 
-    array_type: ClassVar[type[TracedArray]] = DualArray
-    view_type: ClassVar[type[TracedArray]] = DualView
+    array_type: type[TracedArray] = DualArray
+    view_type: type[TracedArray] = DualView
 
     def __init__(self, options: TapeOptions, level: int | None = None) -> None:
         super().__init__(options, level)

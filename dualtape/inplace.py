@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from weakref import ref
 
@@ -24,10 +25,10 @@ Chain = tuple[tuple[Primitive, Mapping[str, Any]], ...]
 class Idle:
     """The recording of arrays that hold no traced value yet: it records nothing."""
 
-    level = -1
-    alive = True
-    open = False
-    array_type = TracedArray
+    level: int = -1
+    alive: bool = True
+    open: bool = False
+    array_type: type[TracedArray] = TracedArray
     view_type: type[TracedArray]
 
     def constant(self, primal: Any) -> object:
@@ -47,13 +48,14 @@ class Idle:
         return operate(primitive, x, y)
 
 
+@dataclass(slots=True, eq=False)
 class View:
     """Where a view lies: its root, the operations that lead to it, and the node of the root that it has seen."""
 
-    __slots__ = ("chain", "root", "seen", "writeable")
-
-    def __init__(self, root: TracedArray, chain: Chain, seen: object, writeable: bool) -> None:
-        self.root, self.chain, self.seen, self.writeable = root, chain, seen, writeable
+    root: TracedArray
+    chain: Chain
+    seen: object
+    writeable: bool
 
 
 class ViewMixin(TracedArray):
@@ -67,7 +69,8 @@ class ViewMixin(TracedArray):
         if view.root.node is not view.seen or view.root.recording is not self.recording:
             x = _read_anew(view)
             object.__dict__["__class__"].__set__(self, type(x))
-            self._primal, self.recording, self.node = x._primal, x.recording, x.node
+            handle: TracedArray = self
+            handle._primal, handle.recording, handle.node = x._primal, x.recording, x.node
             view.seen = view.root.node
             _remember(view.root, self)
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import count
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -52,8 +52,8 @@ class ReverseRecording(BaseRecording):
 
     __slots__ = ("_guard", "_indices", "_lines", "_plain", "_records")
 
-    array_type: ClassVar[type[TracedArray]] = TapeArray
-    view_type: ClassVar[type[TracedArray]] = TapeView
+    array_type: type[TracedArray] = TapeArray
+    view_type: type[TracedArray] = TapeView
 
     def __init__(self, options: TapeOptions) -> None:
         super().__init__(options)
