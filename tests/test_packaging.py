@@ -81,7 +81,7 @@ def test_core_imports_numpy_and_nothing_else() -> None:
     before = "import sys, numpy; before = set(sys.modules)"
     after = "import dualtape; new = {name.partition('.')[0] for name in set(sys.modules) - before}"
     printed = run("-c", f"{before}; {after}; print(*sorted(new - sys.stdlib_module_names))")
-    assert printed.split() == ["dualtape"]
+    assert set(printed.split()) <= {"dualtape", "numpy"}
 
 
 def test_console_script_is_the_module() -> None:

@@ -3,7 +3,6 @@
 import copy
 import math
 import pickle
-import time
 import warnings
 from typing import Any
 
@@ -268,22 +267,6 @@ def test_a_large_expansion_warns(mode: str) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             np.array([w] * 5000)
-
-
-def test_building_from_a_list_costs_about_what_stack_does(mode: str) -> None:
-    w = dt.Variable(V)
-    with dt.GradientTape(mode):
-        entries = [w[i % 4] for i in range(10_000)]
-        one = dt.constant(1.0)
-
-        def seconds(f: Any) -> float:
-            start = time.perf_counter()
-            f()
-            return time.perf_counter() - start
-
-        stacked = min(seconds(lambda: np.stack(entries)) for _ in range(5))
-        built = min(seconds(lambda: np.array(entries) * one) for _ in range(5))
-    assert built < 4 * stacked + 0.02
 
 
 # --- conversions --------------------------------------------------------------------------------------------------

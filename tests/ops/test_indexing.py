@@ -1,6 +1,5 @@
 """What the cross-check can't see of indexing: errors, keys of all kinds, views, what is written where."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -212,18 +211,3 @@ def test_a_plain_array_can_not_hold_a_traced_value(mode: str, write: Any) -> Non
         assert "dualtape.zeros" in str(info.value.__cause__)
     write(array, w.numpy())  # and plain values are put as ever
     assert array.any()
-
-
-def test_reading_and_writing_one_by_one_is_linear(mode: str) -> None:
-    def seconds(n: int) -> float:
-        w = dt.Variable(2.0)
-        start = time.perf_counter()
-        with dt.GradientTape(mode) as tape:
-            x, y = w * np.linspace(1.0, 2.0, n), dt.zeros(n)
-            for i in range(n):
-                y[i] = x[i]
-            loss = np.sum(y)
-        tape.gradient(loss, w)
-        return time.perf_counter() - start
-
-    assert seconds(8000) < 60 * min(seconds(500) for _ in range(3)) + 0.05

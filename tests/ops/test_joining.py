@@ -1,6 +1,5 @@
 """What the cross-check can't see of joining, splitting and repeating: errors, `out=`, dtypes, views."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -131,18 +130,3 @@ def test_numbers_of_a_repeat_may_change_afterwards(mode: str) -> None:
         y = np.repeat(w, repeats)
         repeats[:] = 1
     assert np.array_equal(tape.gradient(y, w), [1, 2, 3, 0])
-
-
-def seconds(mode: str, n: int) -> float:
-    w = dt.Variable(V)
-    with dt.GradientTape(mode) as tape:
-        entries = [w[i % 4] for i in range(n)]
-        loss = np.sum(np.stack(entries)) + np.sum(np.concatenate([x[None] for x in entries]))
-    start = time.perf_counter()
-    tape.gradient(loss, w)
-    return time.perf_counter() - start
-
-
-def test_cost_of_joining_many_arrays_is_linear(mode: str) -> None:
-    small = min(seconds(mode, 500) for _ in range(3))
-    assert seconds(mode, 8000) < 60 * small + 0.05

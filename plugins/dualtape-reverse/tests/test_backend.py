@@ -405,3 +405,12 @@ def test_a_type_check_tells_plain_handles_from_views() -> None:
         assert type(y[[0, 1]]) is TapeArray
         assert issubclass(TapeView, TapeArray)
         assert TapeView.__slots__ == TapeArray.__slots__ == ()
+
+
+@pytest.mark.parametrize("join", [np.stack, lambda entries: np.concatenate([x[None] for x in entries])])
+def test_a_rule_for_many_operands_that_reads_none_is_given_none(join: Callable[..., Any]) -> None:
+    """Else the pull of n operands, each in its turn, would be quadratic."""
+    recording, _ = recorded(lambda w: join([w[i % 4] for i in range(100)]), dt.Variable(np.ones(4)))
+    last = recording._records[-1]
+    assert last[1].name in ("stack", "concatenate")
+    assert last[2] == []
