@@ -12,11 +12,11 @@ from weakref import ref
 import numpy as np
 
 from dualtape.array import ACTIVE, NO_PARAMS, WRITING, TracedArray, apply, operate, plain, resolve, snapshot
-from dualtape.errors import ReadOnlyError
+from dualtape.errors import ReadOnlyError, TapeError
 from dualtape.places import Place, parse_key
 from dualtape.primitive import Primitive
 
-__all__ = ["IDLE", "View", "ViewMixin", "as_view", "container", "promote", "update", "write"]
+__all__ = ["IDLE", "View", "ViewMixin", "as_view", "container", "promote", "update", "watch", "write"]
 
 
 Chain = tuple[tuple[Primitive, Mapping[str, Any]], ...]
@@ -245,6 +245,46 @@ def _settle(root: TracedArray) -> None:
         else:
             root.recording, root.node = SETTLED, object()
         object.__dict__["__class__"].__set__(root, root.recording.array_type)
+
+
+def watch(x: TracedArray, recording: Any) -> Any:
+    """Make the value of a handle a source of a recording from here on, and return its node.
+
+    What is computed from the handle, and from the array that it is a view of, depends on the source. A handle of an
+    older recording becomes one of this; in a handle of a younger one the source is its primal.
+    """
+    view = x.link if type(x.link) is View else None
+    root = view.root if view else x
+    if not root.recording.alive:
+        _settle(root)
+    x._fresh()
+    if x.recording is recording:
+        node = recording.extend(x)
+    elif x.recording.level > recording.level:
+        if view:
+            raise TapeError("a view of an array that a younger tape records can't be watched: watch a copy, x.copy()")
+        _drop_views(x)
+        if isinstance(x._primal, TracedArray):
+            x._primal = snapshot(x._primal._fresh())
+            return watch(x._primal, recording)
+        node = recording.leaf(x._primal, "the watched value")
+        x._primal = recording.handle(x._primal, node)
+        return node
+    else:
+        primal = x._primal if isinstance(x.recording, Idle) else snapshot(x)
+        node = recording.leaf(primal, "the watched value")
+        promote(root, recording)
+        x._primal, x.recording, x.node = primal, recording, node
+        object.__dict__["__class__"].__set__(x, recording.view_type if view else recording.array_type)
+    if view and (root.link is None or type(root.link) is list):
+        # As if it had been written there: what is read from the root depends on the source too.
+        value, written = x._primal, x.node
+        recording.admit(root, written)
+        _drop_views(root)
+        root.node = recording.write(root, _locate(root, view.chain, ...), written, value, False)
+        x._primal, x.node, view.seen = value, written, root.node
+        _remember(root, x)
+    return node
 
 
 def write(x: TracedArray, key: Any, value: Any, add: bool = False) -> None:

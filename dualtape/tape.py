@@ -12,6 +12,7 @@ import numpy as np
 from dualtape.array import ACTIVE, Operand, TracedArray, plain, resolve
 from dualtape.backend import TapeOptions
 from dualtape.errors import TapeError, UnconnectedError, UnrecordedTargetError
+from dualtape.inplace import watch
 from dualtape.pytree import leaves, rebuild
 from dualtape.registry import find_backend
 from dualtape.signatures import GradientMethod
@@ -111,7 +112,7 @@ class GradientTape:
         self._open = False
         if self._recording is not None:
             self._recording.open = False
-            _leave(self._recording)
+        _leave(self._recording)
 
     def __del__(self) -> None:
         """Release the records: nobody can ask for their gradients any more, though their values live on."""
@@ -133,23 +134,12 @@ class GradientTape:
             if isinstance(leaf, Held):
                 recording.watch_variable(leaf, leaf._resolve(()))
             elif isinstance(leaf, TracedArray):
-                self._watch_traced(leaf, recording)
+                self._watched[id(leaf)] = (leaf, watch(leaf, recording))
             else:
                 raise TypeError(
                     f"a tape can't watch {type(leaf).__name__}, plain data: write x = dualtape.constant(x), "
                     f"or make it a dualtape.Variable"
                 )
-
-    def _watch_traced(self, x: TracedArray, recording: Any) -> None:
-        from dualtape.inplace import promote
-
-        x._fresh()
-        if x.recording is recording:
-            node = recording.extend(x)
-        else:
-            promote(x, recording)
-            x.node = node = recording.leaf(x._primal, "watched here,")
-        self._watched[id(x)] = (x, node)
 
     if TYPE_CHECKING:
         gradient: GradientMethod
@@ -363,5 +353,8 @@ def _level(recording: Any) -> int:
 
 
 def _leave(recording: Any) -> None:
-    """Take a recording out of the context, by identity: tapes need not close in the order in which they opened."""
-    ACTIVE.set(tuple(r for r in ACTIVE.get() if r is not recording))
+    """Take a recording out of the context, by identity: tapes need not close in the order in which they opened.
+
+    One that ended in another context goes too.
+    """
+    ACTIVE.set(tuple([r for r in ACTIVE.get() if r is not recording and r.open]))

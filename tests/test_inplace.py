@@ -1346,6 +1346,62 @@ def test_a_watched_view(mode: str) -> None:
     close(dw, [0.0, *(8 * VECTOR[1:3]), 0.0, 0.0])
 
 
+def test_a_watched_view_of_an_array_that_is_written(mode: str) -> None:
+    """What is read from the array later depends on the watched value, wherever else the array is written."""
+    w = dt.Variable(VECTOR)
+    with dt.GradientTape(mode, persistent=True) as tape:
+        y = w * w
+        part = y[1:3]
+        tape.watch(part)
+        before = np.sum(y * np.arange(5.0))
+        y[0] = 5.0
+        z = np.sum(part * part) + np.sum(y)
+        y[1] = w[0]
+        u = np.sum(part * part)
+    close(tape.gradient(before, part), [1.0, 2.0])
+    close(tape.gradient(z, part), 2 * VECTOR[1:3] ** 2 + 1.0)
+    close(tape.gradient(u, part), [0.0, 2 * 1.69])
+    close(tape.gradient(u, w), [2 * 0.5, 0.0, 4 * 1.3**3, 0.0, 0.0])
+    close(tape.gradient(z, w), [0.0, *(4 * VECTOR[1:3] ** 3 + 2 * VECTOR[1:3]), *(2 * VECTOR[3:])])
+
+
+def test_a_watched_view_that_is_written(mode: str) -> None:
+    w = dt.Variable(VECTOR)
+    with dt.GradientTape(mode) as tape:
+        y = w * w
+        part = y.reshape(5, 1)[1:3]
+        tape.watch(part)
+        part[0] = w[4] * 3.0
+        z = np.sum(y * y)
+    dp, dw = tape.gradient(z, [part, w])
+    close(dp, [[0.0], [2 * 1.69]])
+    close(dw, [4 * 0.5**3, 0.0, 4 * 1.3**3, 4 * 0.4**3, 4 * 0.9**3 + 2 * 9 * 0.9])
+
+
+def test_a_watched_view_of_an_array_made_to_be_filled(mode: str) -> None:
+    w = dt.Variable(VECTOR)
+    x = dt.full(3, 2.0)
+    part = x[1:]
+    with dt.GradientTape(mode) as tape:
+        tape.watch(part)
+        x[2] = w[0]
+        z = np.sum(x * x) + np.sum(part)
+    dp, dw = tape.gradient(z, [part, w])
+    assert dp.tolist() == [5.0, 0.0]
+    assert dw.tolist() == [2.0, 0.0, 0.0, 0.0, 0.0]
+
+
+def test_a_watched_view_of_a_variable(mode: str) -> None:
+    w = dt.Variable(VECTOR)
+    with dt.GradientTape(mode) as tape:
+        part = w[1:3]
+        tape.watch(part)
+        z = np.sum(part * part) + np.sum(w)
+    dp, dw = tape.gradient(z, [part, w])
+    close(dp, 2 * VECTOR[1:3])
+    close(dw, [1.0, 2.6, 3.6, 1.0, 1.0])
+
+
 def test_a_view_as_a_target(mode: str) -> None:
     w = dt.Variable(VECTOR)
     with dt.GradientTape(mode, persistent=True) as tape:

@@ -509,6 +509,69 @@ def test_watching_a_view_of_an_outer_handle(mode: str, outer_mode: str) -> None:
     close(outer.gradient(total, x), [0.0, 6 * 4.0 * 4.0, 6 * 9.0 * 6.0])
 
 
+def test_writing_through_a_watched_view_of_an_outer_handle(mode: str, outer_mode: str) -> None:
+    """The array goes with its view onto the inner tape."""
+    w = dt.Variable([1.0, 2.0, 3.0])
+    with dt.GradientTape(outer_mode) as outer:
+        y = w * w
+        tail = y[1:]
+        with dt.GradientTape(mode) as inner:
+            inner.watch(tail)
+            tail[0] = 7.0
+            z = np.sum(tail * tail) + np.sum(y)
+        assert str(tail) == "[7. 9.]"
+        assert str(y) == "[1. 7. 9.]"
+        g = inner.gradient(z, tail)
+        total = np.sum(y) + np.sum(g)
+    close(plain(g), [0.0, 19.0])
+    close(outer.gradient(total, w), [2.0, 0.0, 6.0 + 2 * 6.0])
+
+
+def test_the_outer_tape_watches_a_value_of_the_inner(mode: str, outer_mode: str) -> None:
+    """Its source is the value's primal: the inner tape goes on recording the value."""
+    w, u = dt.Variable([1.0, 2.0]), dt.Variable([3.0, 5.0])
+    with dt.GradientTape(outer_mode, persistent=True) as outer:
+        with dt.GradientTape(mode) as inner:
+            y = w * w * u
+            outer.watch(y)
+            z = np.sum(y * u)
+        g = inner.gradient(z, u)
+        total = np.sum(g)
+    # z = w² u² for the inner tape; for the outer tape g is 2 w² u, of which y = w² u is one term, u's factor
+    close(plain(g), 2 * np.array([3.0, 4.0 * 5.0]))
+    assert outer.gradient(z, y).tolist() == [3.0, 5.0]
+    close(outer.gradient(z, w), 2 * np.array([9.0, 2.0 * 25.0]))
+    close(outer.gradient(total, w), 4 * np.array([3.0, 2.0 * 5.0]))
+
+
+def test_the_outer_tape_watches_a_value_of_an_inner_one_that_is_closed(mode: str, outer_mode: str) -> None:
+    for ask in (False, True):
+        w = dt.Variable([1.0, 2.0])
+        with dt.GradientTape(outer_mode) as outer:
+            with dt.GradientTape(mode) as inner:
+                y = w * w
+            if ask:
+                inner.gradient(y, w)
+            outer.watch(y)
+            z = np.sum(y * y)
+        dy, dw = outer.gradient(z, [y, w])
+        close(dy, [2.0, 8.0])
+        close(dw, [4.0, 32.0])
+        if not ask:
+            close(inner.gradient(y, w), [2.0, 4.0])
+
+
+def test_the_outer_tape_watches_an_inner_value_of_plain_primal(mode: str, outer_mode: str) -> None:
+    c = dt.constant([1.0, 2.0])
+    with dt.GradientTape(outer_mode) as outer, dt.GradientTape(mode) as inner:
+        inner.watch(c)
+        y = c * c
+        outer.watch(y)
+        z = np.sum(y * y)
+    assert outer.gradient(z, y).tolist() == [2.0, 8.0]
+    close(inner.gradient(z, c), [4.0, 32.0])
+
+
 # --- writes across levels -----------------------------------------------------------------------------------------
 
 
