@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from itertools import count
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from dualtape.frames import stack_level
 from dualtape.inplace import ViewMixin, container
 from dualtape.primitive import Primitive
 from dualtape.seeds import Seeds, Table, spread
+from dualtape.signatures import DualOperators
 from dualtape.variable import Variable
 
 __all__ = ["DualArray", "ForwardBackend", "ForwardRecording", "set_forward_memory_limit"]
@@ -48,7 +49,7 @@ def set_forward_memory_limit(nbytes: int) -> int:
     return before
 
 
-class DualArray(TracedArray, Generic[T]):
+class DualArray(DualOperators[T], TracedArray):
     """An array of dual numbers: a primal, and tangents stacked on a leading axis.
 
     By itself a dual number has one tangent, and all of them share one infinitesimal. On a forward tape the rows of

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from dualtape.array import ACTIVE, Operand
 from dualtape.errors import ReadOnlyError, TracedConversionError
 from dualtape.operators import BINARY_OPERATORS
-from dualtape.signatures import ArrayOperators
+from dualtape.signatures import ArrayOperators, InPlaceOperators
 
 __all__ = ["Constant", "Variable", "constant"]
 
@@ -89,7 +89,7 @@ class Held(ArrayOperators[T], Operand):
         return f"<{type(self).__name__}{name} shape={self.shape} dtype={self.dtype}: {value}>"
 
 
-class Variable(Held[T]):
+class Variable(InPlaceOperators, Held[T]):
     """A parameter: a value that tapes watch and optimizers change.
 
     Args:
@@ -198,9 +198,8 @@ def _in_place(function: Callable[[Any, Any], Any]) -> Callable[[Variable[Any], A
     return change
 
 
-for _name in BINARY_OPERATORS:
+for _name in (*BINARY_OPERATORS, "floordiv"):
     setattr(Variable, f"__i{_name}__", _in_place(getattr(operator, _name)))
-Variable.__ifloordiv__ = _in_place(operator.floordiv)  # type: ignore[attr-defined]  # has no derivative, so not in the table
 
 
 class Constant(Held[T]):
