@@ -102,7 +102,7 @@ class GradientTape:
         if self._recording is None:
             self._recording = self._backend.open(self._options)
         self._open = self._recording.open = True
-        ACTIVE.set((*ACTIVE.get(), self._recording))
+        _join(self._recording)
         return self
 
     def __exit__(
@@ -299,7 +299,7 @@ class GradientTape:
         finally:
             self._paused -= paused
             if paused and self._recording is not None and self._recording.open:  # a new one after a reset
-                ACTIVE.set(tuple(sorted({*ACTIVE.get(), self._recording}, key=_level)))
+                _join(self._recording)
 
     def reset(self) -> None:
         """Forget what was recorded, and start anew where the block is open."""
@@ -350,6 +350,12 @@ def _entries(targets: list[Any], weights: list[Any]) -> Iterator[tuple[Any, Any]
 
 def _level(recording: Any) -> int:
     return int(recording.level)
+
+
+def _join(recording: Any) -> None:
+    """Put a recording into the context, where its age puts it: a tape may be opened again inside a younger one."""
+    active = ACTIVE.get()
+    ACTIVE.set(tuple(sorted({*active, recording}, key=_level)) if active else (recording,))
 
 
 def _leave(recording: Any) -> None:

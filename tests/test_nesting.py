@@ -763,3 +763,18 @@ def test_dtypes_of_nested_gradients(mode: str, outer_mode: str) -> None:
         assert g.dtype == np.float32
         z = np.sum(g * g)
     assert outer.gradient(z, x).dtype == np.float32
+
+
+def test_a_tape_opened_again_inside_a_younger_one(mode: str, outer_mode: str) -> None:
+    """Levels tell who is outer, not the order in which blocks opened."""
+    x = dt.Variable(3.0)
+    old = dt.GradientTape(outer_mode, persistent=True)
+    with old:
+        pass
+    with dt.GradientTape(mode, persistent=True) as young:
+        z = x * 1.0
+        with old:
+            y = x * x
+            w = y * z
+    assert young.gradient(w, x) == 27.0
+    assert old.gradient(w, x) == 18.0
