@@ -14,7 +14,7 @@ class Line:
     """The line `y = x w + b`."""
 
     def __init__(self) -> None:
-        self.w = dt.Variable(np.array([[1.0], [2.0]]), name="w")
+        self.w = dt.Variable([[1.0], [2.0]], name="w")
         self.b = dt.Variable(1.0, name="b")
 
     def gradient(self, x: Floats, y: Floats, mode: str) -> tuple[Floats, Floats]:
@@ -39,3 +39,24 @@ def fit(line: Line, x: Floats, y: Floats, mode: str, *, epochs: int, learning_ra
         optimizer.apply_gradients(zip(gradients, parameters, strict=True))
         losses.append(float(loss))
     return losses
+
+
+def fit_by_hand(line: Line, x: Floats, y: Floats, mode: str, *, epochs: int, learning_rate: float) -> float:
+    """Train without an optimizer, with a penalty on large slopes, and return the last loss."""
+    loss = np.float64(np.inf)
+    for _ in range(epochs):
+        with dt.GradientTape(mode) as tape:
+            residuals = x @ line.w + line.b - y
+            assert_type(residuals, Floats)
+            penalty = sum((row**2).sum() for row in line.w[:, 0]) + abs(line.w.T @ line.w)[0, 0]
+            loss = np.mean(residuals**2) + 1e-9 * penalty
+        gradients = tape.gradient(loss, {"w": line.w, "b": line.b}, unconnected_gradients="none")
+        assert_type(gradients, dict[str, Floats | None])
+        for name, parameter in (("w", line.w), ("b", line.b)):
+            gradient = gradients[name]
+            assert gradient is not None
+            assert gradient.shape == parameter.shape
+            assert gradient.dtype == parameter.dtype
+            parameter -= learning_rate * gradient
+            assert_type(parameter, dt.Variable[np.float64])
+    return float(loss)
