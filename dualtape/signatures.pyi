@@ -4,14 +4,13 @@
 # number is the exception: what is made of it is a dual number. A result is `Any` where it is so in ndarray's own stubs
 # (an entry or an array, which depends on values); an argument where NumPy takes all sorts.
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Generic, Literal, Protocol, Self, SupportsIndex, TypeAlias, TypeVar, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from dualtape.dual import DualArray
-from dualtape.variable import Variable
 
 __all__ = ["ArrayOperators", "DualOperators", "GradientMethod", "InPlaceOperators"]
 
@@ -23,11 +22,15 @@ _T3 = TypeVar("_T3", bound=np.inexact[Any])
 _T4 = TypeVar("_T4", bound=np.inexact[Any])
 _T5 = TypeVar("_T5", bound=np.inexact[Any])
 _K = TypeVar("_K")
+_E_co = TypeVar("_E_co", covariant=True)
 
 _Filled: TypeAlias = Literal["zero", "error"]
 _Same: TypeAlias = ArrayOperators[_S] | NDArray[_S] | _S | float
 _Narrow: TypeAlias = ArrayOperators[np.float32] | NDArray[np.floating[Any] | np.integer[Any] | np.bool_]
-_Numbers: TypeAlias = NDArray[np.integer[Any]]
+_Numeric: TypeAlias = (
+    ArrayOperators[Any] | NDArray[Any] | np.number[Any] | np.bool_ | complex | list[Any] | tuple[Any, ...]
+)
+_Places: TypeAlias = NDArray[np.integer[Any]]
 _Order: TypeAlias = Literal["K", "A", "C", "F"] | None
 _Axis: TypeAlias = int | tuple[int, ...] | None
 _Source: TypeAlias = ArrayOperators[_S] | NDArray[_S]
@@ -59,14 +62,14 @@ class ArrayOperators(Generic[_S]):
     def __abs__(self: ArrayOperators[np.complex128]) -> NDArray[np.float64]: ...
     @overload
     def __abs__(self) -> NDArray[_S]: ...
-    def __lt__(self, other: ArrayLike, /) -> NDArray[np.bool_]: ...
-    def __le__(self, other: ArrayLike, /) -> NDArray[np.bool_]: ...
-    def __gt__(self, other: ArrayLike, /) -> NDArray[np.bool_]: ...
-    def __ge__(self, other: ArrayLike, /) -> NDArray[np.bool_]: ...
+    def __lt__(self, other: _Numeric, /) -> NDArray[np.bool_]: ...
+    def __le__(self, other: _Numeric, /) -> NDArray[np.bool_]: ...
+    def __gt__(self, other: _Numeric, /) -> NDArray[np.bool_]: ...
+    def __ge__(self, other: _Numeric, /) -> NDArray[np.bool_]: ...
     def __eq__(self, other: object, /) -> Any: ...
     def __ne__(self, other: object, /) -> Any: ...
     @overload
-    def __getitem__(self, key: _Numbers | tuple[_Numbers, ...], /) -> NDArray[_S]: ...
+    def __getitem__(self, key: _Places | tuple[_Places, ...], /) -> NDArray[_S]: ...
     @overload
     def __getitem__(self, key: SupportsIndex | tuple[SupportsIndex, ...], /) -> Any: ...
     @overload
@@ -132,14 +135,14 @@ class ArrayOperators(Generic[_S]):
 
 # The in-place operators of a variable, which give the variable.
 class InPlaceOperators:
-    def __iadd__(self, other: ArrayLike, /) -> Self: ...
-    def __isub__(self, other: ArrayLike, /) -> Self: ...
-    def __imul__(self, other: ArrayLike, /) -> Self: ...
-    def __itruediv__(self, other: ArrayLike, /) -> Self: ...
-    def __ifloordiv__(self, other: ArrayLike, /) -> Self: ...
-    def __imod__(self, other: ArrayLike, /) -> Self: ...
-    def __ipow__(self, other: ArrayLike, /) -> Self: ...
-    def __imatmul__(self, other: ArrayLike, /) -> Self: ...
+    def __iadd__(self, other: _Numeric, /) -> Self: ...
+    def __isub__(self, other: _Numeric, /) -> Self: ...
+    def __imul__(self, other: _Numeric, /) -> Self: ...
+    def __itruediv__(self, other: _Numeric, /) -> Self: ...
+    def __ifloordiv__(self, other: _Numeric, /) -> Self: ...
+    def __imod__(self, other: _Numeric, /) -> Self: ...
+    def __ipow__(self, other: _Numeric, /) -> Self: ...
+    def __imatmul__(self, other: _Numeric, /) -> Self: ...
 
 # The part of ndarray's interface that dual numbers declare: what is made of a dual number is one.
 class DualOperators(Generic[_S]):
@@ -169,10 +172,10 @@ class DualOperators(Generic[_S]):
     def __abs__(self: DualOperators[np.complex128]) -> DualArray[np.float64]: ...
     @overload
     def __abs__(self) -> DualArray[_S]: ...
-    def __lt__(self, other: ArrayLike | DualOperators[Any], /) -> NDArray[np.bool_]: ...
-    def __le__(self, other: ArrayLike | DualOperators[Any], /) -> NDArray[np.bool_]: ...
-    def __gt__(self, other: ArrayLike | DualOperators[Any], /) -> NDArray[np.bool_]: ...
-    def __ge__(self, other: ArrayLike | DualOperators[Any], /) -> NDArray[np.bool_]: ...
+    def __lt__(self, other: _Numeric | DualOperators[Any], /) -> NDArray[np.bool_]: ...
+    def __le__(self, other: _Numeric | DualOperators[Any], /) -> NDArray[np.bool_]: ...
+    def __gt__(self, other: _Numeric | DualOperators[Any], /) -> NDArray[np.bool_]: ...
+    def __ge__(self, other: _Numeric | DualOperators[Any], /) -> NDArray[np.bool_]: ...
     def __eq__(self, other: object, /) -> Any: ...
     def __ne__(self, other: object, /) -> Any: ...
     def __getitem__(self, key: Any, /) -> DualArray[_S]: ...
@@ -212,7 +215,7 @@ class _Arithmetic(Generic[_S]):
         self: _Arithmetic[np.float64] | _Arithmetic[np.complex128], other: complex, /
     ) -> NDArray[np.complex128]: ...
     @overload
-    def __call__(self, other: ArrayLike, /) -> NDArray[Any]: ...
+    def __call__(self, other: _Numeric, /) -> NDArray[Any]: ...
 
 # A binary operator of dual numbers.
 class _DualArithmetic(Generic[_S]):
@@ -221,12 +224,16 @@ class _DualArithmetic(Generic[_S]):
     @overload
     def __call__(self: _DualArithmetic[np.float64], other: _Narrow, /) -> DualArray[np.float64]: ...
     @overload
-    def __call__(self, other: ArrayLike | DualOperators[Any], /) -> DualArray[Any]: ...
+    def __call__(self, other: _Numeric | DualOperators[Any], /) -> DualArray[Any]: ...
 
-# The signatures of `GradientTape.gradient`: the result has the structure and the dtypes of the sources.
+# A list as it is read, and so covariant: one of variables and constants is a list of sources. No tuple has `reverse`.
+class _ListOf(Protocol[_E_co]):
+    def __iter__(self) -> Iterator[_E_co]: ...
+    def reverse(self) -> None: ...
+
+# The signatures of `GradientTape.gradient`: the result has the structure and the dtypes of the sources. A target, and
+# its weights, are arrays of any kind or containers of them, so `Any`.
 class GradientMethod(Protocol):
-    # `Any`: a target, and its weights, are arrays of any kind or containers of them.
-
     @overload
     def __call__(
         self, target: Any, sources: _Source[_S], output_gradients: Any = None, unconnected_gradients: _Filled = "zero"
@@ -275,7 +282,15 @@ class GradientMethod(Protocol):
     def __call__(
         self,
         target: Any,
-        sources: list[Variable[_S]],
+        sources: tuple[_Source[_S], ...],
+        output_gradients: Any = None,
+        unconnected_gradients: _Filled = "zero",
+    ) -> tuple[NDArray[_S], ...]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: _ListOf[_Source[_S]],
         output_gradients: Any = None,
         unconnected_gradients: _Filled = "zero",
     ) -> list[NDArray[_S]]: ...
@@ -283,23 +298,7 @@ class GradientMethod(Protocol):
     def __call__(
         self,
         target: Any,
-        sources: list[NDArray[_S]],
-        output_gradients: Any = None,
-        unconnected_gradients: _Filled = "zero",
-    ) -> list[NDArray[_S]]: ...
-    @overload
-    def __call__(
-        self,
-        target: Any,
-        sources: list[_Source[_S]],
-        output_gradients: Any = None,
-        unconnected_gradients: _Filled = "zero",
-    ) -> list[NDArray[_S]]: ...
-    @overload
-    def __call__(
-        self,
-        target: Any,
-        sources: dict[_K, Variable[_S]],
+        sources: Mapping[_K, _Source[_S]],
         output_gradients: Any = None,
         unconnected_gradients: _Filled = "zero",
     ) -> dict[_K, NDArray[_S]]: ...
@@ -307,10 +306,26 @@ class GradientMethod(Protocol):
     def __call__(
         self,
         target: Any,
-        sources: dict[_K, NDArray[_S]],
+        sources: tuple[_Source[Any], ...],
         output_gradients: Any = None,
         unconnected_gradients: _Filled = "zero",
-    ) -> dict[_K, NDArray[_S]]: ...
+    ) -> tuple[NDArray[Any], ...]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: _ListOf[_Source[Any]],
+        output_gradients: Any = None,
+        unconnected_gradients: _Filled = "zero",
+    ) -> list[NDArray[Any]]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: Mapping[_K, _Source[Any]],
+        output_gradients: Any = None,
+        unconnected_gradients: _Filled = "zero",
+    ) -> dict[_K, NDArray[Any]]: ...
     @overload
     def __call__(
         self, target: Any, sources: _Source[_S], output_gradients: Any = None, *, unconnected_gradients: Literal["none"]
@@ -366,7 +381,16 @@ class GradientMethod(Protocol):
     def __call__(
         self,
         target: Any,
-        sources: list[Variable[_S]],
+        sources: tuple[_Source[_S], ...],
+        output_gradients: Any = None,
+        *,
+        unconnected_gradients: Literal["none"],
+    ) -> tuple[NDArray[_S] | None, ...]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: _ListOf[_Source[_S]],
         output_gradients: Any = None,
         *,
         unconnected_gradients: Literal["none"],
@@ -375,25 +399,7 @@ class GradientMethod(Protocol):
     def __call__(
         self,
         target: Any,
-        sources: list[NDArray[_S]],
-        output_gradients: Any = None,
-        *,
-        unconnected_gradients: Literal["none"],
-    ) -> list[NDArray[_S] | None]: ...
-    @overload
-    def __call__(
-        self,
-        target: Any,
-        sources: list[_Source[_S]],
-        output_gradients: Any = None,
-        *,
-        unconnected_gradients: Literal["none"],
-    ) -> list[NDArray[_S] | None]: ...
-    @overload
-    def __call__(
-        self,
-        target: Any,
-        sources: dict[_K, Variable[_S]],
+        sources: Mapping[_K, _Source[_S]],
         output_gradients: Any = None,
         *,
         unconnected_gradients: Literal["none"],
@@ -402,8 +408,26 @@ class GradientMethod(Protocol):
     def __call__(
         self,
         target: Any,
-        sources: dict[_K, NDArray[_S]],
+        sources: tuple[_Source[Any], ...],
         output_gradients: Any = None,
         *,
         unconnected_gradients: Literal["none"],
-    ) -> dict[_K, NDArray[_S] | None]: ...
+    ) -> tuple[NDArray[Any] | None, ...]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: _ListOf[_Source[Any]],
+        output_gradients: Any = None,
+        *,
+        unconnected_gradients: Literal["none"],
+    ) -> list[NDArray[Any] | None]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: Mapping[_K, _Source[Any]],
+        output_gradients: Any = None,
+        *,
+        unconnected_gradients: Literal["none"],
+    ) -> dict[_K, NDArray[Any] | None]: ...
