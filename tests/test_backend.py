@@ -130,7 +130,7 @@ def test_an_unknown_mode_names_the_known(modes: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("mode", ["", "Forward", "reverse ", 3, b"forward"])
 def test_what_is_no_mode(mode: object) -> None:
     with pytest.raises((UnknownModeError, TypeError)):
-        dt.GradientTape(mode)  # type: ignore[arg-type]
+        dt.GradientTape(mode)  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_reverse_without_its_plugin_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,7 +298,7 @@ def test_register_backend_checks_what_it_gets() -> None:
             raise AssertionError
 
     with pytest.raises(TypeError, match="open"):
-        dt.register_backend("mine", object())  # type: ignore[arg-type]
+        dt.register_backend("mine", object())  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(BackendError, match="protocol"):
         dt.register_backend("mine", Late())
     with pytest.raises(UnknownModeError):

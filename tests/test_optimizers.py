@@ -226,7 +226,7 @@ def test_bad_settings_are_refused(call: Callable[[], object], error: type[Except
 
 def test_the_learning_rate_may_be_a_numpy_number_and_does_not_widen() -> None:
     w = dt.Variable(np.ones(2, np.float32))
-    dt.optimizers.SGD(learning_rate=np.float64(0.5)).apply_gradients([(np.ones(2, np.float32), w)])  # type: ignore[arg-type]
+    dt.optimizers.SGD(learning_rate=np.float64(0.5)).apply_gradients([(np.ones(2, np.float32), w)])
     assert w.dtype == np.float32
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -200,7 +201,7 @@ def unrecorded_targets(mode: str, _tolerance: float) -> None:
         with tape.stop_recording():
             stopped = w * w
     for target in (y * 2.0, stopped, 3.0):
-        _raises(UnrecordedTargetError, lambda target=target: tape.gradient(target, w))  # type: ignore[misc]
+        _raises(UnrecordedTargetError, partial(tape.gradient, target, w))
         assert tape.gradient(target, w, unconnected_gradients="none") is None
 
 
