@@ -223,7 +223,7 @@ class GradientTape:
             if plain(handle).dtype.kind not in "fc":
                 raise TypeError(f"a target of dtype {plain(handle).dtype} has no derivative")
             if weight is not None:
-                weight = resolve(weight, ACTIVE.get())
+                weight = resolve(weight, tuple([r for r in ACTIVE.get() if r is not recording]))
                 weight = np.asarray(weight) if not isinstance(weight, TracedArray) else weight
                 if weight.shape != handle.shape:
                     raise ValueError(f"output_gradients have the target's shape {handle.shape}, not {weight.shape}")

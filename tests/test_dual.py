@@ -1,6 +1,7 @@
 """DualArray by itself and on a forward tape: tangents, seeds, and how much memory they may take."""
 
 import pickle
+import tracemalloc
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -380,6 +381,22 @@ def test_the_limit_is_checked_where_seeds_are_united(limit: Callable[[int], int]
         ):
             with pytest.raises(ForwardMemoryError, match="reverse"):
                 unite()
+
+
+def test_the_limit_is_checked_before_seeds_are_united(limit: Callable[[int], int]) -> None:
+    a, b = dt.Variable(np.ones(100)), dt.Variable(np.ones(100))
+    with dt.GradientTape("forward"):
+        x, y = a * 2.0, b * 2.0
+        limit(8 * 150 * 100)
+        for unite in (lambda: x * y, lambda: np.concatenate([x, y]), lambda: np.where(x.primal > 0.0, x, y)):
+            tracemalloc.start()
+            try:
+                with pytest.raises(ForwardMemoryError):
+                    unite()
+                peak = tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+            assert peak < 8 * 100 * 100
 
 
 def test_the_limit_is_checked_where_an_output_is_larger(limit: Callable[[int], int]) -> None:

@@ -466,6 +466,13 @@ def fill_under_stop_recording(w: Any, steps: int, size: int) -> Any:
     return np.sum(x * w[1])
 
 
+def fill_from_a_part_of_itself(w: Any, steps: int, size: int) -> Any:
+    x = w[0] * np.ones(size)
+    for i in range(2, steps):
+        x[i : i + 2] = x[i - 2 : i]
+    return np.sum(x * x)
+
+
 def read(w: Any, steps: int, size: int) -> Any:
     x = w[0] * np.ones(size)
     total = w[1]
@@ -524,8 +531,8 @@ def read_a_part_and_fill(w: Any, steps: int, size: int) -> Any:
 FILLING = [
     fill, fill_from_itself, fill_with_constants, fill_rows, fill_columns, fill_matrix, fill_through_a_view,
     fill_through_a_transpose, fill_by_slices, fill_by_lists, add_to_entries, add_at, fill_by_iteration,
-    fill_under_stop_recording, read, read_by_iteration, read_rows, read_by_lists, read_through_a_view, read_and_fill,
-    read_a_part_and_fill,
+    fill_under_stop_recording, fill_from_a_part_of_itself, read, read_by_iteration, read_rows, read_by_lists,
+    read_through_a_view, read_and_fill, read_a_part_and_fill,
 ]  # fmt: skip
 
 

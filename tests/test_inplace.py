@@ -525,6 +525,20 @@ def in_the_argument(x: Any) -> Any:
     return x * x
 
 
+def order_kept(x: Any) -> Any:
+    """An in-place operator keeps the array's order in memory, which decides what is a view of it later."""
+    y = x.T * 2.0
+    z = x * 3.0
+    y += x
+    z += x.T
+    y *= np.asfortranarray(np.ones((3, 3)))
+    y.ravel()[1] = 100.0
+    z.ravel()[1] = 100.0
+    y.T.ravel()[2] = 50.0
+    z.T.ravel()[2] = 50.0
+    return y * z
+
+
 def stack_of_views(x: Any) -> Any:
     y = x * x
     rows = [y[i] for i in range(3)]
@@ -564,7 +578,8 @@ VECTOR_PROGRAMS = [
 ]  # fmt: skip
 MATRIX_PROGRAMS = [
     diagonal_filled, put_along_axis, matrix_keys, separated_keys, column_filled, reshaped, transposed, transposes,
-    raveled, diagonal_is_read, split, expanded, iterated, stack_of_views, gauss, in_the_argument, set_everything,
+    raveled, order_kept, diagonal_is_read, split, expanded, iterated, stack_of_views, gauss, in_the_argument,
+    set_everything,
 ]  # fmt: skip
 
 

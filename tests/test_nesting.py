@@ -509,6 +509,42 @@ def test_watching_a_view_of_an_outer_handle(mode: str, outer_mode: str) -> None:
     close(outer.gradient(total, x), [0.0, 6 * 4.0 * 4.0, 6 * 9.0 * 6.0])
 
 
+@pytest.mark.parametrize("n", range(6))
+def test_equal_numbers_of_two_tapes_are_two_versions(mode: str, outer_mode: str, n: int) -> None:
+    """An array goes onto the inner tape: its views must see that, though its nodes on both may be the same number."""
+    w = dt.Variable([1.0, 2.0, 3.0])
+    others = [dt.constant(float(i)) for i in range(n)]
+    with dt.GradientTape(outer_mode):
+        y = w * w
+        tail = y[1:]
+        assert tail.shape == (2,)
+        with dt.GradientTape(mode) as inner:
+            inner.watch(others)
+            inner.watch(y)
+            z = np.sum(tail * tail)
+        g = inner.gradient(z, y)
+    close(plain(g), [0.0, 8.0, 18.0])
+
+
+@pytest.mark.parametrize("n", range(6))
+def test_equal_numbers_of_a_tape_that_is_gone(mode: str, outer_mode: str, n: int) -> None:
+    """An array comes back from the inner tape to the outer: its views see that too."""
+    w = dt.Variable([1.0, 2.0, 3.0])
+    others = [dt.constant(float(i)) for i in range(n)]
+    with dt.GradientTape(outer_mode) as outer:
+        y = w * w
+        with dt.GradientTape(mode) as inner:
+            inner.watch(others)
+            inner.watch(y)
+            tail = y[1:]
+            z = np.sum(tail * y[0])
+        inner.gradient(z, y)
+        u = np.sum(tail * tail)
+        y[1] = w[0] * 5.0
+        v = np.sum(tail * tail)
+    close(outer.gradient([u, v], w), [50.0, 32.0, 2 * 108.0])
+
+
 def test_writing_through_a_watched_view_of_an_outer_handle(mode: str, outer_mode: str) -> None:
     """The array goes with its view onto the inner tape."""
     w = dt.Variable([1.0, 2.0, 3.0])

@@ -65,6 +65,29 @@ def test_gradient_belongs_to_the_caller(mode: str) -> None:
     assert [g.tolist() for g in second] == [[1.0, 1.0]] * 3
 
 
+def test_gradient_of_a_scalar_belongs_to_the_caller(mode: str) -> None:
+    a = dt.Variable([1.0, 2.0])
+    with dt.GradientTape(mode, persistent=True) as tape:
+        y = np.sum(a * a)
+    first = tape.gradient(y, a)
+    first += 100.0
+    assert tape.gradient(y, a).tolist() == [2.0, 4.0]
+
+
+def test_output_gradients_of_the_tape_s_own_are_values_to_it(mode: str) -> None:
+    """A tape never records its own backward pass: the answer is plain, and no way leads through the weights."""
+    w, v = dt.Variable([1.0, 2.0]), dt.Variable([3.0, 5.0])
+    with dt.GradientTape(mode, persistent=True) as tape:
+        weights = v * 1.0
+        for y in (w + 0.0, w * 1.0, w * w, np.sum(w), +w, np.stack([w, w])[0]):
+            g = tape.gradient(y, w, output_gradients=weights if y.ndim else weights[0])
+            assert type(g) is np.ndarray
+        z = np.sum(g * w)
+    dw, dv = tape.gradient(z, [w, v], unconnected_gradients="none")
+    assert dw.tolist() == [3.0, 5.0]
+    assert dv is None
+
+
 def test_gradient_of_output_gradients_is_no_alias(mode: str) -> None:
     w = dt.Variable([1.0, 2.0])
     weights = np.array([5.0, 6.0])
@@ -357,7 +380,7 @@ def test_unconnected_sources(mode: str) -> None:
             tape.gradient(y, source, unconnected_gradients="error")
     assert tape.gradient(y, w, unconnected_gradients="error") == 2.0
     with pytest.raises(ValueError, match="unconnected_gradients"):
-        tape.gradient(y, w, unconnected_gradients="nothing")  # type: ignore[arg-type]
+        tape.gradient(y, w, unconnected_gradients="nothing")  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_a_zero_derivative_is_connected(mode: str) -> None:
@@ -837,7 +860,7 @@ def test_an_unknown_mode() -> None:
 
 def test_an_unknown_guard(mode: str) -> None:
     with pytest.raises(ValueError, match=r"lock.*copy"):
-        dt.GradientTape(mode, guard="none")  # type: ignore[arg-type]
+        dt.GradientTape(mode, guard="none")  # type: ignore[arg-type]  # wrong on purpose
 
 
 # --- errors of rules ----------------------------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextvars
+import gc
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -90,6 +92,34 @@ def test_a_spent_tape_in_another_thread(mode: str) -> None:
         assert in_thread(lambda: tape.gradient(y, w)) == 6.0
         assert type(w * w) is np.float64
     assert type(w * w) is np.float64
+
+
+def test_an_ended_tape_leaves_the_context(mode: str) -> None:
+    """One whose gradient was asked, or whose block was closed, in another thread, is not kept by its own context."""
+
+    def spent() -> Any:
+        w = dt.Variable(3.0)
+        with dt.GradientTape(mode) as tape:
+            y = w * w
+            recording = weakref.ref(tape._recording)
+            in_thread(lambda: tape.gradient(y, w))
+        return recording
+
+    def closed() -> Any:
+        tape = dt.GradientTape(mode)
+        tape.__enter__()
+        recording = weakref.ref(tape._recording)
+        in_thread(lambda: tape.__exit__(None, None, None))
+        return recording
+
+    def work() -> None:
+        ended = [spent(), closed()]
+        with dt.GradientTape(mode):
+            pass
+        gc.collect()
+        assert [recording() for recording in ended] == [None, None]
+
+    contextvars.copy_context().run(work)
 
 
 def test_a_tape_may_be_closed_in_another_thread(mode: str) -> None:
