@@ -1,9 +1,17 @@
-"""How long Hypothesis looks: a short run by default, `--hypothesis-profile=fuzz` for a long one."""
+"""How many programs Hypothesis tries: the same few by default, `DUALTAPE_PROGRAMS=5000` tries that many new ones."""
+
+import os
 
 from hypothesis import HealthCheck, settings
 
-QUIET = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
+LONG = os.environ.get("DUALTAPE_PROGRAMS")
 
-# The same programs each time, so that a red run is the change's doing; `fuzz` draws new ones.
-settings.register_profile("programs", deadline=None, max_examples=60, derandomize=True, suppress_health_check=QUIET)
-settings.register_profile("fuzz", deadline=None, max_examples=5000, suppress_health_check=QUIET, print_blob=True)
+# Without the variable a red run is the change's doing.
+settings.register_profile(
+    "programs",
+    deadline=None,
+    max_examples=int(LONG or 150),
+    derandomize=LONG is None,
+    print_blob=LONG is not None,
+    suppress_health_check=(HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large),
+)
