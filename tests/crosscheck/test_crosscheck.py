@@ -53,20 +53,25 @@ def primitives_of(sample: Sample) -> set[str]:
     return {record[1].name for record in recording._records if isinstance(record[1], Primitive)}
 
 
-@pytest.mark.parametrize("operation", sorted({*REGISTERED, *SAMPLES}))
-def test_operation(operation: str, record_difference: Callable[..., None]) -> None:
+def check_operation(operation: str, found: list[Sample], record: Callable[..., None]) -> None:
+    """Check all samples of an operation, and that there are some that call it."""
+    assert found, f"{operation} has no samples in dualtape/testing/samples"
     failures = []
-    for sample in SAMPLES[operation]:
+    for sample in found:
         try:
-            record_difference(operation, sample.label, **check_sample(sample, pull_at_once))
+            record(operation, sample.label, **check_sample(sample, pull_at_once))
         except AssertionError as failure:
             failures.append(str(failure))
         except Exception:  # noqa: BLE001  # the other samples are tried all the same
             failures.append(f"{operation} ({sample.label})\n{traceback.format_exc(limit=-4)}")
     assert not failures, "\n\n".join(failures)
-    assert SAMPLES[operation], f"{operation} has no samples in dualtape/testing/samples"
-    if operation in REGISTERED:
-        assert any(operation in primitives_of(s) for s in SAMPLES[operation]), f"no sample of {operation} calls it"
+    if operation in PRIMITIVES:
+        assert any(operation in primitives_of(sample) for sample in found), f"no sample of {operation} calls it"
+
+
+@pytest.mark.parametrize("operation", sorted({*REGISTERED, *SAMPLES}))
+def test_operation(operation: str, record_difference: Callable[..., None]) -> None:
+    check_operation(operation, SAMPLES[operation], record_difference)
 
 
 # --- the check itself: it fails where a rule is wrong ---------------------------------------------------------------
@@ -83,6 +88,10 @@ def registry() -> Iterator[None]:
 
 def sample_of(primitive: Primitive, *args: Any, **settings: Any) -> Sample:
     return Sample(primitive.name, lambda *xs: apply(primitive, xs, NO_PARAMS), args, **settings)
+
+
+def ignore(*_row: object, **_differences: float) -> None:
+    """Keep the rows of what is wrong on purpose out of the table."""
 
 
 def fails(sample: Sample, *messages: str) -> None:
@@ -138,6 +147,19 @@ class TestWrongRules:
             return 3.0 * plain(x) ** 2  # no derivative of its own
 
         fails(sample_of(elementwise(cube, partial, name="cut"), X), "second, numerical: 12 of 12")
+
+    def test_operation_without_samples(self) -> None:
+        name = elementwise(cube, lambda _out, x: 3.0 * x * x, name="new").name
+        with pytest.raises(AssertionError, match="new has no samples"):
+            check_operation(name, [], ignore)
+        with pytest.raises(AssertionError, match="no sample of new calls it"):
+            check_operation(name, [Sample(name, cube, (X,))], ignore)
+
+    def test_all_failures_of_an_operation_are_told(self) -> None:
+        primitive = elementwise(cube, lambda _out, x: 3.0 * x, name="cube")
+        found = [sample_of(primitive, X, label=label) for label in ("first one", "second one")]
+        with pytest.raises(AssertionError, match=r"(?s)cube \(first one\).*cube \(second one\).*"):
+            check_operation(primitive.name, found, ignore)
 
     def test_other_value(self) -> None:
         def traced_differently(x: Any) -> Any:
