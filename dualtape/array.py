@@ -290,10 +290,15 @@ def apply(primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, 
     return out
 
 
+_NUMPYS_ANSWER = np.ndarray.__array_ufunc__
+
+
 def _answers(x: Any) -> bool:
     """Tell whether an operand is of a foreign class with an `__array_ufunc__` of its own (`None` refuses ufuncs)."""
-    answer = getattr(type(x), "__array_ufunc__", np.ndarray.__array_ufunc__)
-    return answer is not np.ndarray.__array_ufunc__ and not isinstance(x, Operand)
+    kind = type(x)
+    if kind is np.ndarray or issubclass(kind, Operand):
+        return False
+    return getattr(kind, "__array_ufunc__", _NUMPYS_ANSWER) is not _NUMPYS_ANSWER
 
 
 def operate(primitive: Primitive, x: Any, y: Any) -> Any:

@@ -164,9 +164,10 @@ class BaseRecording:
             if not (self.options.watch_variables and variable.trainable):
                 return value
             entry = self.watch_variable(variable, value)
-        handle = self.handle(value, entry[1])
-        handle.link = variable  # which makes it read-only
-        return handle
+        x: TracedArray = object.__new__(self.array_type)
+        x._primal, x.recording, x.node = value, self, entry[1]
+        x.link = variable  # which makes it read-only
+        return x
 
     def watch_variable(self, variable: Any, value: Any) -> tuple[Any, Any]:
         """Make a variable a source, once; every read of it in the block has this node."""

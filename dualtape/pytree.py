@@ -33,8 +33,12 @@ def leaves(tree: Any) -> list[Any]:
 def rebuild(like: Any, values: list[Any]) -> Any:
     """Return a tree shaped as `like` with these leaves."""
     kind = type(like)
-    if kind is list and len(like) == len(values) and all(isinstance(x, Operand) for x in like):
-        return values
+    if kind is list:
+        for part in like:
+            if type(part) in (list, tuple, dict):
+                break
+        else:
+            return values
     return _rebuilt(like, iter(values))
 
 

@@ -292,7 +292,7 @@ class ReverseRecording(BaseRecording):
 
     def gradient(self, targets: Sequence[tuple[Any, Any]], sources: Sequence[tuple[Any, Any]]) -> list[Any]:
         """Walk the records backwards from the targets and return the cotangents of the sources."""
-        top = max(target.node for target, _ in targets)
+        top = targets[0][0].node if len(targets) == 1 else max(target.node for target, _ in targets)
         walk = Walk(top + 1, [node for node, _ in sources if node is not None])
         for target, cotangent in targets:
             primal = target._primal

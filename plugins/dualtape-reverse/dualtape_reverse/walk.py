@@ -35,7 +35,8 @@ class Walk:
         old = self.cotangents[index]
         if old is None:
             self.cotangents[index] = g
-            self.owned[index] = fresh
+            if fresh:
+                self.owned[index] = True
         elif self.owned[index] and type(old) is ndarray and type(g) is ndarray and old.dtype is g.dtype:
             np.add(old, g, out=old)
         else:
