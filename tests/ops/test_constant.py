@@ -83,6 +83,7 @@ def same(found: Any, expected: Any) -> bool:
     return type(found) is type(expected) and found == expected
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix:DeprecationWarning")  # NumPy's own, from 2.5 on
 @pytest.mark.parametrize("name", CALLS)
 def test_results_are_plain(name: str, mode: str) -> None:
     w = dt.Variable(X)
