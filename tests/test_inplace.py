@@ -1529,10 +1529,11 @@ def test_shared_tangents_are_copied_before_a_write() -> None:
     assert tape.gradient(total, w).tolist() == [111.0, 1101.0, 1111.0, 1111.0, 1111.0]
 
 
-def test_shared_cotangents_are_copied_before_a_write(mode: str) -> None:
+@pytest.mark.parametrize("debug", [False, True])
+def test_shared_cotangents_are_copied_before_a_write(mode: str, debug: bool) -> None:
     """An addition passes one cotangent on to two operands; a write's pull sets entries of it to zero."""
     w, u = dt.Variable(VECTOR), dt.Variable(VECTOR)
-    with dt.GradientTape(mode) as tape:
+    with dt.GradientTape(mode, debug=debug) as tape:
         x, y = w * 2.0, u * 3.0
         x[0] = u[1]
         z = x + y

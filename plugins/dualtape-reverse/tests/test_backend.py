@@ -350,16 +350,17 @@ def test_the_pass_skips_what_the_target_does_not_depend_on() -> None:
         del PRIMITIVES[name]
 
 
-def test_the_pass_writes_into_nothing_that_it_did_not_make() -> None:
+@pytest.mark.parametrize("debug", [False, True])
+def test_the_pass_writes_into_nothing_that_it_did_not_make(debug: bool) -> None:
     """Not into records, weights, earlier answers, or the answers of other sources."""
     w, u = dt.Variable([1.0, 2.0, 3.0]), dt.Variable([4.0, 5.0, 6.0])
     weights = np.array([1.0, 10.0, 100.0])
-    with dt.GradientTape("reverse", persistent=True) as tape:
+    with dt.GradientTape("reverse", persistent=True, debug=debug) as tape:
         y = w + u
         z = y + y
         x = z * 1.0
         x[1] = w[0]
-        total = x + y
+        total = x + y + (y + w) * 0.0 + (u + y) * 0.0
     first = tape.gradient(total, [w, u, y, z, x], output_gradients=weights)
     kept = [g.copy() for g in first]
     second = tape.gradient(total, [w, u, y, z, x], output_gradients=weights)
