@@ -2,6 +2,7 @@
 
 import copy
 import operator
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -1269,6 +1270,18 @@ def test_writes_after_the_gradient_are_plain(mode: str) -> None:
     assert np.asarray(y)[:2].tolist() == [101.0, 51.0]
     close(g, 2 * VECTOR)
     assert np.array_equal(w.numpy(), VECTOR)
+
+
+def test_a_write_after_the_gradient_lets_go_of_the_tape(mode: str) -> None:
+    """Nothing can be asked of it, so nothing is recorded on it."""
+    w = dt.Variable(VECTOR)
+    with dt.GradientTape(mode) as tape:
+        y = w * w
+    recording = weakref.ref(tape._recording)
+    tape.gradient(y, w)
+    assert recording() is not None
+    y[0] = 1.0
+    assert recording() is None
 
 
 def test_writes_after_reset_are_plain(mode: str) -> None:
