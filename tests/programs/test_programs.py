@@ -69,7 +69,8 @@ class Program:
 
     def __call__(self, *args: Any) -> Any:
         self.decisions.restart()
-        return self.function(*args)
+        with np.errstate(all="ignore"):  # what grows too large is not compared
+            return self.function(*args)
 
     def moved(self, *args: Any) -> Any:
         """Run away from the arguments, along the same branches."""
@@ -105,7 +106,8 @@ class Writer:
         line = kind(self)
         if line is not None:
             # Errors of NumPy (a broadcast that fails) are errors in a statement's making.
-            exec(line, {"np": np, "when": lambda condition: condition}, self.values)
+            with np.errstate(all="ignore"):
+                exec(line, {"np": np, "when": lambda condition: condition}, self.values)
             for loop_variable in ("i", "row", "_"):
                 self.values.pop(loop_variable, None)
             self.lines.append(line)
