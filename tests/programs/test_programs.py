@@ -407,11 +407,12 @@ def same_values(program: Program, expected: Plain) -> Callable[..., Any]:
     NumPy's complex product rounds differently where it is written over one of its operands.
     """
     exact = all(x.dtype.kind == "f" for x in program.args)
+    rounding = 1e4 * max(np.finfo(x.dtype).eps for x in program.args)
 
     def run(*args: Any) -> Any:
         outputs = program(*args)
         for name, value, own in zip(program.names, map(plain, program.made), expected.made, strict=True):
-            same = value.tobytes() == own.tobytes() if exact else np.allclose(value, own, rtol=1e-12, atol=1e-14)
+            same = value.tobytes() == own.tobytes() if exact else np.allclose(value, own, rtol=rounding, atol=rounding)
             message = f"{name} is {value!r}, and {own!r} on plain arrays"
             assert value.shape == own.shape and value.dtype == own.dtype and same, message  # noqa: PT018  # one message
         return outputs
@@ -457,6 +458,18 @@ def test_reverse(program: Program) -> None:
     pulled = to_real(pull("reverse", same_values(program, expected), program.args, weights))
     at_once = to_real(pull("reverse", program, program.args, weights, pull_at_once))
     agree("first", 1e-9, reverse=pulled, at_once=at_once, forward=rows @ jacobian)
+
+
+@PROFILE
+@given(programs())
+def test_single_precision(program: Program) -> None:
+    single = tuple(x.astype(np.complex64 if x.dtype.kind == "c" else np.float32) for x in program.args)
+    program = Program(program.lines, program.names, program.outputs, single)
+    note(program.text())
+    jacobian = forward_jacobian(same_values(program, Plain(program)), program.args)
+    double = forward_jacobian(program.moved, [x.astype(np.result_type(x.dtype, np.float64)) for x in program.args])
+    assume(abs(double).max(initial=0.0) < LARGEST)
+    agree("first", 1e-2, single=jacobian, double=double)
 
 
 def pull_at_once(recording: Any, targets: Any, sources: Any) -> list[Any]:
