@@ -1,5 +1,25 @@
 """The VJP rules, one file a family, mirroring dualtape/ops; importing this package enters them in the registry."""
 
-from dualtape_reverse.rules import accumulation, contraction, creation, indexing, joining, reduction, selection, shaping
+from dualtape_reverse.rules import (
+    accumulation,
+    contraction,
+    creation,
+    fourier,
+    indexing,
+    joining,
+    reduction,
+    selection,
+    shaping,
+)
 
-__all__ = ["accumulation", "contraction", "creation", "indexing", "joining", "reduction", "selection", "shaping"]
+__all__ = [
+    "accumulation",
+    "contraction",
+    "creation",
+    "fourier",
+    "indexing",
+    "joining",
+    "reduction",
+    "selection",
+    "shaping",
+]
