@@ -102,8 +102,17 @@ elementwise(np.logaddexp2, lambda out, x, y: _weight(np.exp2, out, x, y), lambda
 elementwise(np.sin, lambda _out, x: np.cos(x))
 elementwise(np.cos, lambda _out, x: -np.sin(x))
 elementwise(np.tan, lambda out, _x: 1.0 + out * out)
-elementwise(np.arcsin, lambda _out, x: 1.0 / np.sqrt((1.0 - x) * (1.0 + x)))
-elementwise(np.arccos, lambda _out, x: -1.0 / np.sqrt((1.0 - x) * (1.0 + x)))
+
+
+def _cosine_of_arcsine(x: Any) -> Any:
+    if x.dtype.kind == "c":
+        # The sign of a zero imaginary part tells the side of the branch cut, and `1.0 - x` would lose it.
+        return np.sqrt(-((x - 1.0) * (x + 1.0)))
+    return np.sqrt((1.0 - x) * (1.0 + x))
+
+
+elementwise(np.arcsin, lambda _out, x: 1.0 / _cosine_of_arcsine(x))
+elementwise(np.arccos, lambda _out, x: -1.0 / _cosine_of_arcsine(x))
 elementwise(np.arctan, lambda _out, x: 1.0 / (1.0 + x * x))
 
 
