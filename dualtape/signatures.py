@@ -6,7 +6,9 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-__all__ = ["ArrayOperators", "DualOperators", "GradientMethod", "InPlaceOperators"]
+__all__ = [
+    "ArrayOperators", "BatchJacobianMethod", "DualOperators", "GradientMethod", "InPlaceOperators", "JacobianMethod",
+]  # fmt: skip
 
 S = TypeVar("S", bound=np.inexact[Any])
 
@@ -31,3 +33,11 @@ class DualOperators(Generic[S]):
 
 class GradientMethod:
     """The signatures of `GradientTape.gradient`: the result has the structure and the dtypes of the sources."""
+
+
+class JacobianMethod:
+    """The signatures of `GradientTape.jacobian`: as those of the gradient, of a target's shape, then the source's."""
+
+
+class BatchJacobianMethod:
+    """The signatures of `GradientTape.batch_jacobian`."""

@@ -12,7 +12,9 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from dualtape.dual import DualArray
 
-__all__ = ["ArrayOperators", "DualOperators", "GradientMethod", "InPlaceOperators"]
+__all__ = [
+    "ArrayOperators", "BatchJacobianMethod", "DualOperators", "GradientMethod", "InPlaceOperators", "JacobianMethod",
+]  # fmt: skip
 
 _S = TypeVar("_S", bound=np.inexact[Any])
 _V = TypeVar("_V", bound=np.generic)
@@ -431,3 +433,225 @@ class GradientMethod(Protocol):
         *,
         unconnected_gradients: Literal["none"],
     ) -> dict[_K, NDArray[Any] | None]: ...
+
+# The signatures of `GradientTape.jacobian`: as those of the gradient, of a target's shape followed by the source's.
+class JacobianMethod(Protocol):
+    @overload
+    def __call__(
+        self, target: Any, sources: _Source[_S], unconnected_gradients: _Filled = "zero", *, holomorphic: bool = False
+    ) -> NDArray[_S]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: tuple[_Source[_T1]],
+        unconnected_gradients: _Filled = "zero",
+        *,
+        holomorphic: bool = False,
+    ) -> tuple[NDArray[_T1]]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: tuple[_Source[_T1], _Source[_T2]],
+        unconnected_gradients: _Filled = "zero",
+        *,
+        holomorphic: bool = False,
+    ) -> tuple[NDArray[_T1], NDArray[_T2]]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: tuple[_Source[_T1], _Source[_T2], _Source[_T3]],
+        unconnected_gradients: _Filled = "zero",
+        *,
+        holomorphic: bool = False,
+    ) -> tuple[NDArray[_T1], NDArray[_T2], NDArray[_T3]]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: tuple[_Source[_T1], _Source[_T2], _Source[_T3], _Source[_T4]],
+        unconnected_gradients: _Filled = "zero",
+        *,
+        holomorphic: bool = False,
+    ) -> tuple[NDArray[_T1], NDArray[_T2], NDArray[_T3], NDArray[_T4]]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: tuple[_Source[_T1], _Source[_T2], _Source[_T3], _Source[_T4], _Source[_T5]],
+        unconnected_gradients: _Filled = "zero",
+        *,
+        holomorphic: bool = False,
+    ) -> tuple[NDArray[_T1], NDArray[_T2], NDArray[_T3], NDArray[_T4], NDArray[_T5]]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: tuple[_Source[_S], ...],
+        unconnected_gradients: _Filled = "zero",
+        *,
+        holomorphic: bool = False,
+    ) -> tuple[NDArray[_S], ...]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: _ListOf[_Source[_S]],
+        unconnected_gradients: _Filled = "zero",
+        *,
+        holomorphic: bool = False,
+    ) -> list[NDArray[_S]]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: Mapping[_K, _Source[_S]],
+        unconnected_gradients: _Filled = "zero",
+        *,
+        holomorphic: bool = False,
+    ) -> dict[_K, NDArray[_S]]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: tuple[_Source[Any], ...],
+        unconnected_gradients: _Filled = "zero",
+        *,
+        holomorphic: bool = False,
+    ) -> tuple[NDArray[Any], ...]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: _ListOf[_Source[Any]],
+        unconnected_gradients: _Filled = "zero",
+        *,
+        holomorphic: bool = False,
+    ) -> list[NDArray[Any]]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: Mapping[_K, _Source[Any]],
+        unconnected_gradients: _Filled = "zero",
+        *,
+        holomorphic: bool = False,
+    ) -> dict[_K, NDArray[Any]]: ...
+    @overload
+    def __call__(
+        self, target: Any, sources: _Source[_S], *, unconnected_gradients: Literal["none"], holomorphic: bool = False
+    ) -> NDArray[_S] | None: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: tuple[_Source[_T1]],
+        *,
+        unconnected_gradients: Literal["none"],
+        holomorphic: bool = False,
+    ) -> tuple[NDArray[_T1] | None]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: tuple[_Source[_T1], _Source[_T2]],
+        *,
+        unconnected_gradients: Literal["none"],
+        holomorphic: bool = False,
+    ) -> tuple[NDArray[_T1] | None, NDArray[_T2] | None]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: tuple[_Source[_T1], _Source[_T2], _Source[_T3]],
+        *,
+        unconnected_gradients: Literal["none"],
+        holomorphic: bool = False,
+    ) -> tuple[NDArray[_T1] | None, NDArray[_T2] | None, NDArray[_T3] | None]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: tuple[_Source[_T1], _Source[_T2], _Source[_T3], _Source[_T4]],
+        *,
+        unconnected_gradients: Literal["none"],
+        holomorphic: bool = False,
+    ) -> tuple[NDArray[_T1] | None, NDArray[_T2] | None, NDArray[_T3] | None, NDArray[_T4] | None]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: tuple[_Source[_T1], _Source[_T2], _Source[_T3], _Source[_T4], _Source[_T5]],
+        *,
+        unconnected_gradients: Literal["none"],
+        holomorphic: bool = False,
+    ) -> tuple[
+        NDArray[_T1] | None, NDArray[_T2] | None, NDArray[_T3] | None, NDArray[_T4] | None, NDArray[_T5] | None
+    ]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: tuple[_Source[_S], ...],
+        *,
+        unconnected_gradients: Literal["none"],
+        holomorphic: bool = False,
+    ) -> tuple[NDArray[_S] | None, ...]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: _ListOf[_Source[_S]],
+        *,
+        unconnected_gradients: Literal["none"],
+        holomorphic: bool = False,
+    ) -> list[NDArray[_S] | None]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: Mapping[_K, _Source[_S]],
+        *,
+        unconnected_gradients: Literal["none"],
+        holomorphic: bool = False,
+    ) -> dict[_K, NDArray[_S] | None]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: tuple[_Source[Any], ...],
+        *,
+        unconnected_gradients: Literal["none"],
+        holomorphic: bool = False,
+    ) -> tuple[NDArray[Any] | None, ...]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: _ListOf[_Source[Any]],
+        *,
+        unconnected_gradients: Literal["none"],
+        holomorphic: bool = False,
+    ) -> list[NDArray[Any] | None]: ...
+    @overload
+    def __call__(
+        self,
+        target: Any,
+        sources: Mapping[_K, _Source[Any]],
+        *,
+        unconnected_gradients: Literal["none"],
+        holomorphic: bool = False,
+    ) -> dict[_K, NDArray[Any] | None]: ...
+
+# The signatures of `GradientTape.batch_jacobian`.
+class BatchJacobianMethod(Protocol):
+    @overload
+    def __call__(
+        self, target: Any, source: _Source[_S], unconnected_gradients: _Filled = "zero", *, holomorphic: bool = False
+    ) -> NDArray[_S]: ...
+    @overload
+    def __call__(
+        self, target: Any, source: _Source[_S], *, unconnected_gradients: Literal["none"], holomorphic: bool = False
+    ) -> NDArray[_S] | None: ...

@@ -13,6 +13,7 @@ from dualtape.array import ACTIVE, Operand, TracedArray, plain, resolve
 from dualtape.backend import TapeOptions
 from dualtape.errors import TapeError, UnconnectedError, UnrecordedTargetError
 from dualtape.inplace import watch
+from dualtape.jacobian import Jacobians
 from dualtape.pytree import leaves, rebuild
 from dualtape.registry import find_backend
 from dualtape.signatures import GradientMethod
@@ -51,7 +52,7 @@ def set_default_mode(mode: str) -> str:
     return before
 
 
-class GradientTape:
+class GradientTape(Jacobians):
     """Record the operations of a `with` block, for derivatives of what they compute.
 
     Args:

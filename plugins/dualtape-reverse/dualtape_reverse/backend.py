@@ -17,6 +17,7 @@ from dualtape.inplace import ViewMixin
 from dualtape.places import Place
 from dualtape.primitive import NOTHING, SHAPE, Primitive
 from dualtape.variable import Variable
+from dualtape_reverse.jacobian import pull
 from dualtape_reverse.walk import Walk
 
 __all__ = ["ReverseBackend", "ReverseRecording", "TapeArray", "backend"]
@@ -303,6 +304,8 @@ class ReverseRecording(BaseRecording):
             walk.add(target.node, cotangent, False)
         walk.run(self._records, self._lines)
         return [None if node is None else walk.take(node) for node, _ in sources]
+
+    pull = pull
 
 
 class ReverseBackend:
