@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
+from numpy.lib.stride_tricks import as_strided
 
 from dualtape.array import ACTIVE, Operand, TracedArray, apply, plain, resolve
 from dualtape.errors import ObjectArrayWarning, TracedConversionError
 from dualtape.inplace import IDLE, container
 from dualtape.ops.joining import stack
-from dualtape.ops.protocol import function, is_traced, strip
+from dualtape.ops.protocol import function, is_traced, rank, strip
 from dualtape.ops.shaping import arraylike, astype, reshape
 from dualtape.primitive import Primitive, structural
 
-__all__ = ["empty", "full", "ones", "stack_handles", "to_array", "to_scalar", "zeros"]
+__all__ = ["empty", "full", "linspace", "ones", "ramp", "stack_handles", "to_array", "to_scalar", "zeros"]
 
 # Operands are arrays, scalars, lists or handles: `Any` in this file says that.
 
+AS_STRIDED = as_strided.__code__
 MANY = 4096  # entries from which an object array of handles is worth a warning
 
 # --- arrays to fill -----------------------------------------------------------------------------------------------
@@ -170,7 +173,7 @@ def _full_like(a: Any, fill_value: Any, *args: Any, **kwargs: Any) -> Any:
 # --- linspace -----------------------------------------------------------------------------------------------------
 
 
-def _ramp(t: Any, out: Any, falling: bool, **params: Any) -> Any:
+def ramp(t: Any, out: Any, falling: bool, **params: Any) -> Any:
     """Return the tangents of a linspace whose one end has tangents `t` and whose other end has none."""
     t = t.reshape(t.shape[:1] + (1,) * (out.ndim - t.ndim) + t.shape[1:])
     zero = np.zeros(t.shape, t.dtype)
@@ -182,8 +185,8 @@ linspace_: Primitive = structural(
     "linspace",
     np.linspace,
     (
-        lambda t, out, _start, _stop, **params: _ramp(t, out, True, **params),
-        lambda t, out, _start, _stop, **params: _ramp(t, out, False, **params),
+        lambda t, out, _start, _stop, **params: ramp(t, out, True, **params),
+        lambda t, out, _start, _stop, **params: ramp(t, out, False, **params),
     ),
 )
 
@@ -194,9 +197,10 @@ def linspace(
     axis: int = 0, *, device: Any = None,
 ) -> Any:  # fmt: skip
     """Return evenly spaced numbers between two ends, which may be arrays."""
-    start, stop = arraylike(start), arraylike(stop)
-    rank = max(start.ndim, stop.ndim) + 1
-    axis = normalize_axis_index(axis, rank) - rank
+    # Python's numbers stay what they are: they don't decide the dtype.
+    start, stop = (x if type(x) in (int, float, complex) else arraylike(x) for x in (start, stop))
+    ndim = max(rank(start), rank(stop)) + 1
+    axis = normalize_axis_index(axis, ndim) - ndim
     params = {"num": num, "endpoint": bool(endpoint), "dtype": None if dtype is None else np.dtype(dtype), "axis": axis}
     samples = apply(linspace_, (start, stop), params)
     if not retstep:
@@ -220,6 +224,12 @@ def to_array(x: TracedArray, dtype: Any, copy: bool | None) -> Any:
             result = result.view()
             result.flags.writeable = False  # a record may hold the same memory
         return result
+    if sys._getframe(2).f_code is AS_STRIDED:  # it counts bytes, and would read handles where there are none
+        raise TracedConversionError(
+            "as_strided reads the memory of an array, which holds no derivative: use np.lib.stride_tricks."
+            "sliding_window_view, np.broadcast_to, or an index such as x[rows, columns]; or pass x.primal where no "
+            "derivative is needed"
+        )
     if dtype is not None and np.dtype(dtype).kind != "O":
         raise TracedConversionError(
             f"converting a traced array to {np.dtype(dtype)} would lose its derivative: leave the dtype away, write "

@@ -11,7 +11,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from dualtape.array import apply
 from dualtape.ops.protocol import function, store, strip
-from dualtape.ops.shaping import arraylike, integer_array, integers, moveaxis, ravel, transpose
+from dualtape.ops.shaping import arraylike, copy, integer_array, integers, moveaxis, ravel, transpose
 from dualtape.primitive import Primitive, structural
 
 __all__ = ["stack"]
@@ -108,6 +108,40 @@ def append(arr: Any, values: Any, axis: Any = None) -> Any:
     if axis is None:
         arr, values, axis = ravel(arr), ravel(values), 0
     return concatenate((arr, values), axis)
+
+
+def _depth(blocks: Any) -> int:
+    """Return how deep lists are nested."""
+    return 1 + max(map(_depth, blocks)) if type(blocks) is list else 0
+
+
+@function(np.block)
+def block(arrays: Any) -> Any:
+    """Join nested lists of blocks: the innermost along the last axis, the others along the axes before it."""
+    np.block(_marks(arrays))  # raises NumPy's errors
+    depth = _depth(arrays)
+    leaves = _leaves(arrays)
+    rank = max(depth, *(x.ndim for x in leaves))
+    dtype = np.result_type(*(x.dtype for x in leaves))
+
+    def join(part: Any, level: int) -> Any:
+        if level == depth:
+            x = arraylike(part)
+            return x.reshape((1,) * (rank - x.ndim) + x.shape) if x.ndim < rank else x
+        return concatenate([join(each, level + 1) for each in part], level - depth, dtype=dtype)
+
+    return join(arrays, 0) if depth else copy(join(arrays, 0), "K")
+
+
+def _marks(blocks: Any) -> Any:
+    """Return nested lists with arrays of the same shapes that take no memory."""
+    if type(blocks) is list:
+        return [_marks(each) for each in blocks]
+    return blocks if type(blocks) is tuple else np.broadcast_to(np.int8(0), arraylike(blocks).shape)
+
+
+def _leaves(blocks: Any) -> list[Any]:
+    return [x for each in blocks for x in _leaves(each)] if type(blocks) is list else [arraylike(blocks)]
 
 
 # --- splitting ----------------------------------------------------------------------------------------------------

@@ -79,3 +79,18 @@ for _label, _x, _reps in (
     ("float32", F32, (2, 1)), ("not contiguous", X.T, (1, 1, 2)), ("read-only", READ_ONLY, 2), ("no axes", V, ()),
 ):  # fmt: skip
     add("tile", lambda x, r=_reps: np.tile(x, r), _x, label=_label)
+
+BLOCKS: dict[str, Any] = {
+    "of two": lambda x, y: np.block([x, y]),
+    "of rows": lambda x, y: np.block([[x, y], [y * 2.0, x]]),
+    "of one": lambda x, y: np.block(x) + np.block([[[y]]])[0],
+    "of three axes": lambda x, y: np.block([[[x, y]], [[y, x]]]),
+    "with constants": lambda x, y: np.block([[x, np.ones_like(x.real)], [np.zeros_like(y.real), y]]),
+}
+for _label, _f in BLOCKS.items():
+    add("block", _f, M, M + 1, label=_label)
+    add("block", _f, Z[0], Z[1], label=f"complex, {_label}")
+    add("block", _f, F32, F32 * 2, label=f"float32, {_label}")
+add("block", lambda x, y: np.block([[x, 1.0], [y, 2.0]]), V[:3], V[1:], label="vectors and numbers")
+add("block", lambda x, y: np.block([[x], [y]]), M[:0], M, label="empty")
+add("block", lambda x: np.block([x, 2.0]), np.float64(3.0), label="0-d")

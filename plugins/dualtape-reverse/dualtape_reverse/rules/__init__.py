@@ -5,12 +5,14 @@ from dualtape_reverse.rules import (
     contraction,
     creation,
     fourier,
+    grids,
     indexing,
     joining,
     pinning,
     reduction,
     selection,
     shaping,
+    windows,
 )
 
 __all__ = [
@@ -18,10 +20,12 @@ __all__ = [
     "contraction",
     "creation",
     "fourier",
+    "grids",
     "indexing",
     "joining",
     "pinning",
     "reduction",
     "selection",
     "shaping",
+    "windows",
 ]
