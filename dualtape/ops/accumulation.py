@@ -11,7 +11,7 @@ import numpy as np
 from dualtape.array import Operand, apply, plain
 from dualtape.errors import NoRuleError
 from dualtape.ops import elementwise as _elementwise  # noqa: F401  # it fills the table of ufuncs that is read below
-from dualtape.ops.protocol import REDUCTIONS, function, rank, store
+from dualtape.ops.protocol import REDUCTIONS, function, rank, store, strip
 from dualtape.ops.reduction import (
     NOT_GIVEN,
     attains,
@@ -226,7 +226,9 @@ def _reduction(ufunc: np.ufunc) -> Callable[..., Any]:
     ) -> Any:  # fmt: skip
         name = f"{ufunc.__name__}.reduce"
         if where is not True:
-            raise NoRuleError(f"{name} takes no where= on traced arrays: select the entries first")
+            if ufunc.identity is None:
+                raise NoRuleError(f"{name} takes no where= on traced arrays: select the entries first")
+            array = np.where(strip(where), array, ufunc.identity)
         same_dtype(name, array, dtype)
         operands = (array,) if initial is NOT_GIVEN else (array, initial)
         result = apply(reduce_, operands, {"ufunc": ufunc, "axis": static(axis), "keepdims": bool(keepdims)})

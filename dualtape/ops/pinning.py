@@ -12,7 +12,7 @@ from dualtape.array import NO_PARAMS, Operand, apply
 from dualtape.ops.protocol import function, is_traced, store, strip
 from dualtape.primitive import Primitive, structural
 
-__all__ = ["differentiated_as"]
+__all__ = ["differentiated_as", "pinned"]
 
 # Operands are arrays, scalars, lists or handles: `Any` in this file says that.
 
@@ -48,7 +48,7 @@ def differentiated_as(numpy_function: Callable[..., Any]) -> Callable[[F], F]:
             value = numpy_function(*strip(given.args), **strip(given.kwargs), **scratch)
             if is_traced((given.args, given.kwargs)):
                 with np.errstate(all="ignore"):  # NumPy has warned already
-                    value = _pinned(formula(value, *given.args, **given.kwargs), value)
+                    value = pinned(formula(value, *given.args, **given.kwargs), value)
             return value if out is None else store(out, value)
 
         return formula
@@ -56,9 +56,10 @@ def differentiated_as(numpy_function: Callable[..., Any]) -> Callable[[F], F]:
     return register
 
 
-def _pinned(y: Any, value: Any) -> Any:
+def pinned(y: Any, value: Any) -> Any:
+    """Return a value with the derivative of what a formula gave for it."""
     if isinstance(value, (list, tuple)) and isinstance(y, (list, tuple)):
-        parts = [_pinned(*pair) for pair in zip(y, value, strict=True)]
+        parts = [pinned(*pair) for pair in zip(y, value, strict=True)]
         return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
     if not isinstance(y, Operand):
         return value

@@ -201,12 +201,32 @@ def _at(ufunc: np.ufunc, x: Any, key: Any, *values: Any) -> None:
         _check_cast(ufunc, np.result_type(x.dtype, plain(value)), x)
         write(x, key, value if ufunc is np.add else np.negative(value), add=True)
     else:
-        numbers = np.arange(x.size).reshape(x.shape)[strip(key)]
-        if np.unique(numbers).size != numbers.size:
-            raise NoRuleError(f"numpy.{ufunc.__name__}.at has no rule for a key that names an entry more than once")
-        result = ufunc(x[key], *values)
+        _at_others(ufunc, x, strip(key), [resolve(v, ACTIVE.get()) for v in values])
+
+
+def _at_others(ufunc: np.ufunc, x: TracedArray, key: Any, values: list[Any]) -> None:
+    """Apply a ufunc in place, in one turn for each time that a key names the same entry."""
+    numbers = np.arange(x.size).reshape(x.shape)[key]
+    turns = _turns(numbers.ravel())
+    if not turns.any():
+        rounds = [(key, values)]
+    else:
+        spread = [np.broadcast_to(v, numbers.shape).ravel() for v in values]
+        chosen = [turns == turn for turn in range(turns.max() + 1)]
+        rounds = [(np.unravel_index(numbers.ravel()[hit], x.shape), [v[hit] for v in spread]) for hit in chosen]
+    for place, operands in rounds:
+        result = ufunc(x[place], *operands)
         _check_cast(ufunc, result.dtype, x)
-        x[key] = result
+        x[place] = result
+
+
+def _turns(numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Tell for each number how often it stands before."""
+    order = np.argsort(numbers, kind="stable")
+    found = numbers[order]
+    turns = np.empty_like(numbers)
+    turns[order] = np.arange(len(found)) - np.searchsorted(found, found)
+    return turns
 
 
 def _single_out(kwargs: dict[str, Any]) -> dict[str, Any]:

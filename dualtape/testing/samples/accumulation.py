@@ -95,3 +95,4 @@ SAMPLES.add(
 )
 SAMPLES.add("reduce", np.power.reduce, np.array([1.3, 0.8, 1.1]), label="power")
 SAMPLES.add("reduce", np.arctan2.reduce, data(3, 2), label="arctan2")
+SAMPLES.add("reduce", lambda x: np.hypot.reduce(x, axis=1, where=[True, False, True]), data(2, 3), label="hypot, where")
