@@ -5,8 +5,10 @@ from dualtape import ops as _ops  # the operations enter themselves in the regis
 from dualtape.backend import Backend, BaseRecording, Recording, TapeOptions
 from dualtape.dual import DualArray, ForwardBackend, set_forward_memory_limit
 from dualtape.ops.creation import empty, full, ones, zeros
+from dualtape.pytree import register_pytree_node
 from dualtape.registry import ModeInfo, modes, provide, register_backend
 from dualtape.tape import GradientTape, set_default_mode
+from dualtape.transforms import grad, hessian, hvp, jacobian, jvp, linearize, value_and_grad, vjp
 from dualtape.variable import Constant, Variable, constant
 
 __all__ = [
@@ -23,12 +25,21 @@ __all__ = [
     "empty",
     "errors",
     "full",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "linearize",
     "modes",
     "ones",
     "optimizers",
     "register_backend",
+    "register_pytree_node",
     "set_default_mode",
     "set_forward_memory_limit",
+    "value_and_grad",
+    "vjp",
     "zeros",
 ]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from dualtape.backend import PROTOCOL, Backend
 from dualtape.errors import BackendError, UnknownModeError
 
-__all__ = ["ModeInfo", "find_backend", "modes", "provide", "register_backend"]
+__all__ = ["ModeInfo", "find_backend", "installed", "modes", "provide", "register_backend"]
 
 GROUP = "dualtape.backends"
 
@@ -79,6 +80,16 @@ def find_backend(mode: str) -> Backend:
     if mode not in _LOADED:
         _LOADED[mode] = _load(mode)
     return _LOADED[mode]
+
+
+def installed(mode: str) -> bool:
+    """Tell whether a mode is registered, or a distribution that was there at the first question claims it."""
+    return mode in _REGISTERED or mode in _LOADED or _claimed(mode)
+
+
+@cache
+def _claimed(mode: str) -> bool:
+    return bool(_entries(mode))
 
 
 def modes() -> tuple[ModeInfo, ...]:

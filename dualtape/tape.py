@@ -13,7 +13,7 @@ from dualtape.array import ACTIVE, Operand, TracedArray, plain, resolve
 from dualtape.backend import TapeOptions
 from dualtape.errors import TapeError, UnconnectedError, UnrecordedTargetError
 from dualtape.inplace import watch
-from dualtape.jacobian import Jacobians
+from dualtape.jacobians import Jacobians
 from dualtape.pytree import leaves, rebuild
 from dualtape.registry import find_backend
 from dualtape.signatures import GradientMethod

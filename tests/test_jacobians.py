@@ -327,7 +327,7 @@ def test_rows_are_pulled_together(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_recording_without_pull_goes_row_by_row(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A backend of a third party needs `gradient` alone."""
-    from dualtape import jacobian as module
+    from dualtape import jacobians as module
 
     monkeypatch.setattr(module, "ForwardRecording", type("None", (), {}))
     monkeypatch.setattr(module, "puller", lambda recording: lambda *pair: module.pull_rows(recording, *pair))

@@ -19,6 +19,9 @@ __all__ = [
     "Linear",
     "Target",
     "assemble",
+    "check_real",
+    "dimension",
+    "halves",
     "jacobians",
     "pull_rows",
     "puller",
@@ -319,7 +322,7 @@ def _read(target: Target, node: Any, x: Any) -> Linear | None:
             if rows is not None:
                 columns[place.start] = rows.reshape(count)
         stack = np.stack(columns, axis=-1)
-    return _halves(np.swapaxes(stack, -1, -2), x)
+    return halves(np.swapaxes(stack, -1, -2), x.dtype)
 
 
 def _rows(handle: Any, node: Any) -> Any:
@@ -329,9 +332,9 @@ def _rows(handle: Any, node: Any) -> Any:
     return None if rows is None else tangents if seeds is node[1] else tangents[rows]
 
 
-def _halves(columns: Any, x: Any) -> Linear:
+def halves(columns: Any, dtype: np.dtype[Any]) -> Linear:
     """Split the columns of a complex source: the directions 1 and i."""
-    if x.dtype.kind != "c":
+    if dtype.kind != "c":
         return Linear(columns, None)
     n = columns.shape[-1] // 2
     return Linear(columns[..., :n], columns[..., n:])

@@ -1,0 +1,301 @@
+"""Passes: one execution of a function on one recording, and many of them in forward mode."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dualtape.arguments import Arguments, Function, Outputs, with_aux
+from dualtape.array import ACTIVE, TracedArray, snapshot
+from dualtape.errors import TapeError
+from dualtape.jacobians import Linear, Target, dimension, halves, jacobians, unit_rows
+from dualtape.pytree import leaves
+from dualtape.tape import GradientTape
+
+__all__ = ["Options", "Pushed", "Recorded", "forward_rows", "push"]
+
+# `Any`: a user's function takes and returns anything; rows are arrays, or handles of an outer tape.
+
+
+class Options(NamedTuple):
+    """What a transform was asked for.
+
+    Attributes:
+        mode: the mode, `None` for the one that suits.
+        has_aux: whether the function returns (output, aux).
+        holomorphic: whether complex arguments are meant as such.
+        chunk_size: how many rows travel together, `None` for the default.
+        progress: wraps the iterable of the passes.
+        executor: what runs the forward passes.
+    """
+
+    mode: str | None = None
+    has_aux: bool = False
+    holomorphic: bool = False
+    chunk_size: int | None = None
+    progress: Callable[[Iterable[Any]], Iterable[Any]] | None = None
+    executor: Executor | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows travel together."""
+        return CHUNK if self.chunk_size is None else self.chunk_size
+
+    def watched(self, passes: list[Any]) -> Iterable[Any]:
+        """Return the passes as the caller's progress bar wraps them."""
+        return passes if self.progress is None else self.progress(passes)
+
+
+CHUNK = 64  # rows of a forward pass and of a reverse pull: beyond, the cache holds no more of them
+
+# --- forward ------------------------------------------------------------------------------------------------------
+
+
+class Pushed(NamedTuple):
+    """What one forward pass gives: for each output leaf its tangents, of shape (K, *shape), or `None` where zero."""
+
+    outputs: Outputs
+    tangents: list[Any]
+    aux: Any
+
+
+def push(f: Function, arguments: Arguments, directions: Sequence[Any], has_aux: bool) -> Pushed:
+    """Push K tangents of the selected leaves forward at once.
+
+    Args:
+        f: the function.
+        arguments: its arguments.
+        directions: for each selected leaf K tangents stacked on a leading axis, or `None`.
+        has_aux: whether it returns (output, aux).
+    """
+    tape = GradientTape("forward", watch_accessed_variables=False)
+    with tape:
+        recording = tape._recording
+        rows = next((len(t) for t in directions if t is not None), 0)
+        seeds = recording.table.intern(((next(recording._sources), rows),))
+        given: list[Any] = []
+        for i, t in enumerate(directions):
+            if t is None:
+                given.append(arguments.still(i))
+            else:
+                value = arguments.values[i]
+                recording._check(rows, value, arguments.name(i) if rows * value.size > 2**16 else "an argument")
+                given.append(recording.handle(value, (t, seeds)))
+        output, aux = with_aux(arguments.call(f, given), has_aux, recording)
+        del given
+        outputs = Outputs(output, recording)
+        tangents = [
+            None if handle is None or handle.node[1] is not seeds else handle.node[0] for handle in outputs.handles
+        ]
+    recording.release()  # whatever of it the function has put aside counts as its value from now on
+    return Pushed(outputs, tangents, aux)
+
+
+class Pass(NamedTuple):
+    """One forward pass: some of the unit vectors of one leaf."""
+
+    leaf: int
+    start: int
+    stop: int
+
+
+class Part(NamedTuple):
+    """What a pass gives back, from a worker process too: tangents, and of the first pass the outputs and aux."""
+
+    tangents: list[Any]
+    outputs: Outputs | None
+    aux: Any
+
+
+def run_pass(f: Function, arguments: Arguments, its: Pass, has_aux: bool, first: bool, scalar: str | None) -> Part:
+    """Run one forward pass.
+
+    Args:
+        f: the function.
+        arguments: its arguments.
+        its: the rows of the pass.
+        has_aux: whether the function returns (output, aux).
+        first: whether outputs and aux are wanted.
+        scalar: the name of a transform that wants one real number, or `None`.
+    """
+    value = arguments.values[its.leaf] if arguments.values else None
+    directions: list[Any] = [None] * len(arguments.values)
+    if its.stop > its.start:
+        units = unit_rows(its.start, its.stop, value.size, value.dtype)
+        directions[its.leaf] = units.reshape(its.stop - its.start, *value.shape)
+    outputs, tangents, aux = push(f, arguments, directions, has_aux)
+    if scalar:
+        outputs.number(scalar)
+    outputs.handles = []
+    return Part(tangents, outputs if first else None, aux if first else None)
+
+
+def forward_rows(
+    f: Function, arguments: Arguments, options: Options, scalar: str | None = None
+) -> tuple[Outputs, list[list[Linear | None]], Any]:
+    """Run a function pass by pass: one leaf after another, its unit vectors in chunks.
+
+    Args:
+        f: the function.
+        arguments: its arguments.
+        options: how many rows a pass has, who runs it, who watches.
+        scalar: the name of a transform that wants one real number, or `None`.
+
+    Returns:
+        The outputs, for each of them and each selected leaf the Jacobian of shape (m, n), and aux.
+    """
+    passes = [
+        Pass(leaf, start, min(start + options.rows, rows))
+        for leaf, (shape, dtype) in enumerate(zip(arguments.shapes, arguments.dtypes, strict=True))
+        for rows in [dimension(int(np.prod(shape, dtype=int)), dtype)]
+        for start in range(0, rows, options.rows)
+    ] or [Pass(0, 0, 0)]
+    tasks = [(f, arguments, its, options.has_aux, i == 0, scalar) for i, its in enumerate(passes)]
+    outputs: Any = None
+    aux: Any = None
+    columns: dict[int, list[list[Any]]] = {}
+    sizes: dict[int, list[int]] = {}
+    for its, part in zip(passes, _parts(tasks, arguments, options), strict=True):
+        if part.outputs is not None:
+            outputs, aux = part.outputs, part.aux
+        columns.setdefault(its.leaf, []).append(part.tangents)
+        sizes.setdefault(its.leaf, []).append(its.stop - its.start)
+    found: list[list[Linear | None]] = []
+    for j, y in enumerate(outputs.values):
+        row: list[Linear | None] = []
+        for i in range(len(arguments.values)):
+            stacks = [part[j] for part in columns.get(i, [])]
+            row.append(_columns(stacks, sizes.get(i, []), y, arguments.dtypes[i]))
+        found.append(row)
+    return outputs, found, aux
+
+
+def _columns(stacks: list[Any], sizes: list[int], y: Any, dtype: np.dtype[Any]) -> Linear | None:
+    """Return the tangents of an output along all directions of a leaf as its Jacobian."""
+    if all(stack is None for stack in stacks):
+        return None
+    parts = [
+        np.zeros((rows, y.size), y.dtype) if stack is None else stack.reshape(rows, y.size)
+        for stack, rows in zip(stacks, sizes, strict=True)
+    ]
+    return halves(np.swapaxes(parts[0] if len(parts) == 1 else np.concatenate(parts), 0, 1), dtype)
+
+
+def _parts(tasks: list[Any], arguments: Arguments, options: Options) -> Iterator[Part]:
+    """Run the passes, here or on the caller's executor, and give their results in order."""
+    if options.executor is None:
+        for task in options.watched(tasks):
+            yield run_pass(*task)
+        return
+    if ACTIVE.get() or any(isinstance(x, TracedArray) for x in leaves([arguments.args, arguments.kwargs])):
+        raise TapeError(
+            "the passes of an executor run in other threads or processes, where an outer tape does not see them: take "
+            "the derivative outside the outer tape's block, or without executor="
+        )
+    futures = [options.executor.submit(run_pass, *task) for task in tasks]
+    try:
+        for future in options.watched(futures):
+            yield future.result()
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        if "pickle" not in str(error):
+            raise
+        raise TypeError(
+            f"executor= runs the function in other processes, and it, or what it is called with, can't be sent there: "
+            f"{error}. Define the function at the top level of a module, or pass threads "
+            f"(concurrent.futures.ThreadPoolExecutor)"
+        ) from error
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+# --- any other mode -----------------------------------------------------------------------------------------------
+
+
+class Recorded:
+    """One execution on a recording that can be asked for derivatives, as often as one likes."""
+
+    def __init__(self, mode: str, f: Function, arguments: Arguments, has_aux: bool, kept: bool = False) -> None:
+        """Run the function.
+
+        Args:
+            mode: the mode of the recording.
+            f: the function.
+            arguments: its arguments.
+            has_aux: whether it returns (output, aux).
+            kept: whether the recording outlives the transform, so that the outputs must not share its memory.
+        """
+        self.tape: GradientTape = GradientTape(mode, persistent=True, watch_accessed_variables=False)
+        self.mode: str = mode
+        self.sources: list[tuple[Any, Any]] = []
+        with self.tape:
+            recording = self.recording = self.tape._recording
+            given: list[Any] = []
+            for x in arguments.values:
+                node = recording.leaf(x, "an argument")
+                handle: TracedArray = object.__new__(recording.array_type)
+                handle._primal, handle.recording, handle.node, handle.link = x, recording, node, None
+                given.append(handle)
+                self.sources.append((node, x))
+            output, self.aux = with_aux(arguments.call(f, given), has_aux, recording)
+            self.outputs: Outputs = Outputs(output, recording, kept)
+
+    def gradient(self, cotangents: Sequence[Any]) -> list[Any]:
+        """Pull one cotangent for each output back; `None` stands for 1."""
+        handles = self.outputs.handles
+        pairs = [(x, w) for x, w in zip(handles, cotangents, strict=True) if x is not None]
+        found: list[Any] = self.recording.gradient(pairs, self.sources) if pairs else [None] * len(self.sources)
+        return found
+
+    def jacobians(self, options: Options) -> list[list[Linear | None]]:
+        """Return, for each output and each selected leaf, the Jacobian of shape (m, n)."""
+        found: list[list[Linear | None]] = []
+        for x in self.outputs.handles:
+            if x is None:
+                found.append([None] * len(self.sources))
+                continue
+            target = Target([(x, slice(0, x.size))], x.shape, x.dtype)
+            found.append(jacobians(self.recording, target, self.sources, options.rows, options.progress))
+        return found
+
+    def pushed(self, tangents: Sequence[Any]) -> list[Any]:
+        """Return the tangents of the outputs, by transposing the pullback, which is linear: d <w, J t> / dw = J t."""
+        handles = self.outputs.handles
+        places = [i for i, x in enumerate(handles) if x is not None]
+        results: list[Any] = [None] * len(handles)
+        tape = GradientTape(self.mode, persistent=True, watch_accessed_variables=False)
+        with tape:
+            recording = tape._recording
+            sources: list[tuple[Any, Any]] = []
+            weights: list[Any] = [None] * len(handles)
+            for i in places:
+                w = np.zeros(handles[i].shape, handles[i].dtype)
+                node = recording.leaf(w, "a cotangent")
+                handle: TracedArray = object.__new__(recording.array_type)
+                handle._primal, handle.recording, handle.node, handle.link = w, recording, node, None
+                weights[i] = handle
+                sources.append((node, w))
+            pulled = self.gradient(weights)
+        pairs = [
+            (g, t)
+            for g, t in zip(pulled, tangents, strict=True)
+            if isinstance(g, TracedArray) and g._fresh().recording is recording
+        ]
+        if pairs:
+            for i, found in zip(places, recording.gradient(pairs, sources), strict=True):
+                results[i] = found
+        recording.release()
+        return results
+
+    def release(self) -> None:
+        """End the recording: whatever of it the function has put aside counts as its value from now on."""
+        self.recording.release()
+
+
+def own(x: Any) -> Any:
+    """Return a value that shares no memory with what a recording holds."""
+    return snapshot(x) if isinstance(x, TracedArray) else x.copy() if isinstance(x, np.ndarray) else x
