@@ -3,10 +3,13 @@
 from dualtape import errors, optimizers
 from dualtape import ops as _ops  # the operations enter themselves in the registry
 from dualtape.backend import Backend, BaseRecording, Recording, TapeOptions
+from dualtape.checkpoint import checkpoint
+from dualtape.custom import CustomFunction, custom_gradient, custom_jvp, custom_vjp
 from dualtape.dual import DualArray, ForwardBackend, set_forward_memory_limit
 from dualtape.ops.creation import empty, full, ones, zeros
 from dualtape.pytree import register_pytree_node
 from dualtape.registry import ModeInfo, modes, provide, register_backend
+from dualtape.stopping import stop_gradient
 from dualtape.tape import GradientTape, set_default_mode
 from dualtape.transforms import grad, hessian, hvp, jacobian, jvp, linearize, value_and_grad, vjp
 from dualtape.variable import Constant, Variable, constant
@@ -15,13 +18,18 @@ __all__ = [
     "Backend",
     "BaseRecording",
     "Constant",
+    "CustomFunction",
     "DualArray",
     "GradientTape",
     "ModeInfo",
     "Recording",
     "TapeOptions",
     "Variable",
+    "checkpoint",
     "constant",
+    "custom_gradient",
+    "custom_jvp",
+    "custom_vjp",
     "empty",
     "errors",
     "full",
@@ -38,6 +46,7 @@ __all__ = [
     "register_pytree_node",
     "set_default_mode",
     "set_forward_memory_limit",
+    "stop_gradient",
     "value_and_grad",
     "vjp",
     "zeros",

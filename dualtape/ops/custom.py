@@ -1,0 +1,251 @@
+"""Calls of functions with custom rules, as operations on packed arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from dualtape.array import ACTIVE, TracedArray, apply, plain, resolve
+from dualtape.errors import DualtapeError, NoRuleError, RuleError
+from dualtape.inner import below, is_forward, own, pull, push
+from dualtape.packing import Packed, is_inexact
+from dualtape.primitive import Primitive, structural
+from dualtape.pytree import leaves, rebuild
+
+__all__ = ["Call", "pair"]
+
+# Arguments and results are whatever the user's function takes and returns: `Any` in this file says that.
+
+
+class Call:
+    """One call of a custom function on values that a tape records."""
+
+    __slots__ = ("function", "inputs", "keywords", "level", "operands", "outputs", "pullback", "static", "value")
+
+    def __init__(self, function: Any, inputs: Packed, static: list[Any], keywords: Any) -> None:
+        self.function: Any = function
+        self.inputs: Packed = inputs
+        self.static: list[Any] = static
+        self.keywords: dict[str, Any] = keywords
+        self.level: int = -1
+        self.operands: dict[int, Any] = {}  # by level, where the rule of an outer tape will read them
+        self.outputs: Packed
+        self.value: Any = None
+        self.pullback: Callable[[Any], Any] | None = None
+
+    def arguments(self, values: Sequence[Any]) -> list[Any]:
+        """Return what the function is called with, given the values that are traced."""
+        inputs = self.inputs
+        return self.function._together(self.static, rebuild(inputs.tree, inputs.fill([own(x) for x in values])))
+
+    def record(self, found: list[Any]) -> Any:
+        """Evaluate the function, record the call on each tape that records an argument, and return the value."""
+        function, traced = self.function, [found[i] for i in self.inputs.spots]
+        level = max(x.recording.level for x in traced)
+        self.level = max(level, _RULE_OF.get())
+        if function._jvp is None and not function._has_vjp():
+            raise NoRuleError(f"{function} has no rule yet: give it one with {function}.defjvp or {function}.defvjp")
+        by_jvp = bool(function._jvp) and (not function._has_vjp() or all(map(is_forward, traced)))
+        lowered = [_lower(x, level) for x in traced]
+        flat = [plain(x) for x in lowered]
+        if by_jvp:
+            value = probe = function.fun(*self.arguments(flat), **self.keywords)
+        else:
+            with _rule_of(self.level):
+                value, self.pullback = function._forward(self, self.arguments(lowered))
+                # Under an outer tape the value is traced by right: only plain arguments tell a closure.
+                nested = any(isinstance(x, TracedArray) for x in lowered)
+                probe = function._forward(self, self.arguments(flat))[0] if nested else value
+        function._check_closure(probe)
+        active = ACTIVE.get()
+        results = [plain(resolve(y, active)) for y in leaves(value)]
+        spots = [i for i, y in enumerate(results) if is_inexact(y)]
+        for i in spots:
+            # The value is a copy: residuals, or the user's own names, may hold the same memory.
+            results[i] = np.array(results[i]) if isinstance(results[i], np.ndarray) else np.asarray(results[i])[()]
+        self.outputs = Packed(value, results, spots)
+        if not spots:
+            return rebuild(value, results)
+        self.value = self.outputs.layout.pack([results[i] for i in spots])
+        packed = apply(custom, (self.inputs.layout.pack(traced),), {"call": self, "level": level})
+        return rebuild(self.outputs.tree, self.outputs.fill(self.outputs.layout.unpack(packed)))
+
+    def evaluate(self, x: Any) -> Any:
+        """Return the packed value at packed arguments."""
+        if self.value is None:
+            arguments = self.function._together(self.static, self.inputs.unpack(x))
+            value = leaves(self.function.fun(*arguments, **self.keywords))
+            return self.outputs.layout.pack([value[i] for i in self.outputs.spots])
+        value, self.value = self.value, None  # a record that keeps the call need not keep the value
+        return value
+
+    # --- the rules, on packed arrays ------------------------------------------------------------------------------
+
+    def push(self, x: Any, t: Any) -> Any:
+        """Return the tangent of the value at packed arguments, by the JVP rule."""
+        function, inputs = self.function, self.inputs
+        assert function._jvp is not None
+        primals = inputs.unpack(x)
+        given = [np.zeros(np.shape(x), np.result_type(x))[()] if is_inexact(x) else None for x in inputs.leaves]
+        for i, part in zip(inputs.spots, inputs.layout.unpack(t), strict=True):
+            given[i] = own(part)
+        tangents = rebuild(inputs.tree, given)
+        parts = leaves(pair(function, "jvp", function._jvp(*self.static, primals, tangents))[1])
+        if len(parts) != len(self.outputs.leaves):
+            raise RuleError(f"the JVP rule of {function} returns a tangent of another structure than the value's")
+        return self._packed(parts, self.outputs, "JVP", "tangent", "the value")
+
+    def pull(self, g: Any) -> Any:
+        """Return the packed cotangent of the arguments, by the VJP rule."""
+        function, inputs, outputs = self.function, self.inputs, self.outputs
+        assert self.pullback is not None
+        given: list[Any] = [None] * len(outputs.leaves)
+        for i, part in zip(outputs.spots, outputs.layout.unpack(g), strict=True):
+            given[i] = own(part)
+        found = self.pullback(rebuild(outputs.tree, given))
+        arguments = inputs.tree
+        if type(found) not in (tuple, list) or len(found) != len(arguments):
+            raise RuleError(
+                f"the VJP rule of {function} returns a tuple of {len(arguments)} cotangents, one for each argument, "
+                f"not {f'{len(found)} of them' if type(found) in (tuple, list) else type(found).__name__}"
+            )
+        parts: list[Any] = []
+        for part, argument in zip(found, arguments, strict=True):
+            size = len(leaves(argument))
+            flat = [None] * size if part is None else leaves(part)
+            if len(flat) != size:
+                raise RuleError(
+                    f"the VJP rule of {function} returns a cotangent of {len(flat)} arrays for an argument of {size}"
+                )
+            parts += flat
+        return self._packed(parts, inputs, "VJP", "cotangent", "an argument")
+
+    def _packed(self, parts: list[Any], like: Packed, kind: str, what: str, of: str) -> Any:
+        active, filled = ACTIVE.get(), []
+        for i, shape, dtype in zip(like.spots, like.layout.shapes, like.layout.dtypes, strict=True):
+            part = np.zeros(shape, dtype) if parts[i] is None else resolve(parts[i], active)
+            if np.shape(part) != shape:
+                raise RuleError(
+                    f"the {kind} rule of {self.function} returns a {what} of shape {np.shape(part)} for {of} of "
+                    f"shape {shape}"
+                )
+            filled.append(part if hasattr(part, "dtype") and part.dtype.kind in "fc" else np.asarray(part, dtype)[()])
+        return like.layout.pack(filled)
+
+
+# --- the primitives -----------------------------------------------------------------------------------------------
+
+# Of the youngest tape that records an argument the mode must have its rule. For older tapes (a product of a Hessian is
+# forward over reverse) a missing rule is had from the other: it is linear, so a reverse tape transposes it. A rule that
+# calls a custom function, commonly its own, is seen by older tapes only.
+_RULE_OF: ContextVar[int] = ContextVar("dualtape_rule_of", default=-1)
+
+
+@contextmanager
+def _rule_of(level: int) -> Iterator[None]:
+    """Run a rule that serves a tape of this level."""
+    token = _RULE_OF.set(level)
+    try:
+        yield
+    finally:
+        _RULE_OF.reset(token)
+
+
+def _evaluate(x: Any, *, call: Call, level: int) -> Any:
+    x = resolve(x, ACTIVE.get())
+    if call.pullback is None:
+        call.operands[level] = own(x) if isinstance(x, TracedArray) else x
+    if isinstance(x, TracedArray):
+        return apply(custom, (x,), {"call": call, "level": x.recording.level})
+    return call.evaluate(x)
+
+
+def _jvp(t: Any, out: Any, x: Any, *, call: Call, level: int) -> Any:
+    function = call.function
+    with below(level), _rule_of(call.level), _blame(function, "JVP"):
+        if function._jvp is not None:
+            return _each_row(lambda row: call.push(x, row), t, call.outputs)
+        message = (
+            f"{function} has a VJP rule only, and forward mode needs a JVP rule: write one as for custom_jvp, with "
+            f"{function}.defjvp(rule), or use mode='reverse'"
+        )
+        if level == call.level:
+            raise NoRuleError(message)
+        return _transposed(call.pull, np.zeros(out.shape, out.dtype), t, message)
+
+
+def _vjp(g: Any, _out: Any, _x: Any, *, call: Call, level: int) -> Any:
+    function, single = call.function, g.ndim == len(call.outputs.layout.shape)
+    with _rule_of(call.level), _blame(function, "VJP"):
+        if call.pullback is not None:
+            return call.pull(g) if single else _each_row(call.pull, g, call.inputs)
+        message = (
+            f"{function} has a JVP rule only, and reverse mode needs a VJP rule: write one as for custom_vjp, with "
+            f"{function}.defvjp(fwd, bwd), or use mode='forward'"
+        )
+        if level == call.level:
+            raise NoRuleError(message)
+        x, rows = call.operands[level], g[None] if single else g
+        found = _transposed(lambda t: call.push(x, t), np.zeros(x.shape, x.dtype), rows, message)
+        return found[0] if single else found
+
+
+def _transposed(linear: Callable[[Any], Any], zero: Any, rows: Any, message: str) -> Any:
+    """Pull rows back through a rule: the rule that is missing."""
+    if len(rows) == 0:
+        return np.zeros((0, *zero.shape), zero.dtype)
+    try:
+        return pull(linear, [zero], rows)[0]
+    except Exception as error:
+        raise NoRuleError(message) from error
+
+
+def _each_row(rule: Callable[[Any], Any], rows: Any, like: Packed) -> Any:
+    """Apply a linear rule to stacked rows: at once, by a forward recording, where it consists of NumPy's operations."""
+    if len(rows) == 0:
+        return np.zeros((0, *like.layout.shape), like.layout.dtype)
+    if len(rows) == 1:
+        return rule(rows[0])[None]
+    try:
+        value, pushed = push(rule, [rows[0]], [rows])
+        # What differs is no linear rule of NumPy's operations.
+        eps = np.finfo(plain(value).dtype).eps
+        if np.allclose(plain(value), plain(pushed[0]), rtol=eps**0.5, atol=0.0, equal_nan=True):
+            return pushed
+    except (DualtapeError, TypeError, AttributeError):
+        pass  # it calls what knows no traced arrays
+    return np.stack([rule(row) for row in rows])
+
+
+custom: Primitive = structural("custom", _evaluate, (_jvp,))
+custom.vjp = (_vjp,)  # here and not in a plugin: the user's rule serves every backend that pulls cotangents
+
+
+def _lower(x: Any, level: int) -> Any:
+    """Return a value as the tapes older than `level` see it."""
+    active = ACTIVE.get()
+    while isinstance(x, TracedArray) and x.recording.level >= level:
+        x = resolve(x._primal, active)
+    return x
+
+
+def pair(function: Any, what: str, result: Any) -> tuple[Any, Any]:
+    """Return the two parts of what a function of the user's returns."""
+    if type(result) is not tuple or len(result) != 2:
+        raise TypeError(f"{what} of {function} returns a pair, not {type(result).__name__}")
+    return result
+
+
+@contextmanager
+def _blame(function: Any, kind: str) -> Iterator[None]:
+    """Say whose rule failed."""
+    try:
+        yield
+    except DualtapeError:
+        raise
+    except Exception as error:
+        raise RuleError(f"the {kind} rule of {function} failed: {error}") from error
