@@ -53,6 +53,9 @@ for _function in (
     if not isinstance(_function, np.ufunc):  # as some of them came to be in later versions
         function(_function)(_plain(_function))
 
+if hasattr(np, "in1d"):  # until NumPy 2.3
+    function(np.in1d)(_plain(np.in1d))  # noqa: NPY201  # for the code that still calls it
+
 
 def _method(name: str) -> Callable[..., Any]:
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:

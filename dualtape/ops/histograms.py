@@ -114,4 +114,6 @@ def _histogram2d(
 
 @differentiated_as(np.bincount)
 def _bincount(value: Any, x: Any, /, weights: Any = None, minlength: Any = 0) -> Any:
-    return None if weights is None else scatter(ravel(arraylike(weights)), value.shape, np.asarray(strip(x)), add=True)
+    if weights is None:
+        return None
+    return scatter(arraylike(weights).astype(value.dtype), value.shape, np.asarray(strip(x)), add=True)

@@ -43,13 +43,21 @@ def _running(numpy_function: Callable[..., Any], running: Callable[..., Any], id
         return running(_filled(a, identity), axis, dtype)
 
 
-def _extremum(numpy_function: Callable[..., Any], ufunc: np.ufunc) -> None:
+def _extremum(numpy_function: Callable[..., Any], extremum: Callable[..., Any], worst: float) -> None:
     @differentiated_as(numpy_function)
     def formula(
-        _value: Any, a: Any, axis: Any = None, out: Any = None, keepdims: Any = NOT_GIVEN, initial: Any = NOT_GIVEN,
+        value: Any, a: Any, axis: Any = None, out: Any = None, keepdims: Any = NOT_GIVEN, initial: Any = NOT_GIVEN,
         where: Any = NOT_GIVEN,
     ) -> Any:  # fmt: skip
-        return ufunc.reduce(a, axis, **_given(keepdims=keepdims, initial=initial, where=where))
+        return _blank(
+            extremum(_filled(a, worst), axis, None, **_given(keepdims=keepdims, initial=initial, where=where)), value
+        )
+
+
+def _blank(result: Any, value: Any) -> Any:
+    """Return a result with nan where NumPy gives nan for want of numbers."""
+    missing = np.isnan(value)
+    return np.where(missing, np.nan, result) if missing.any() else result
 
 
 def _numbers(a: Any, where: Any) -> Any:
@@ -76,19 +84,20 @@ def _moment(numpy_function: Callable[..., Any], moment: Callable[..., Any]) -> N
         keepdims: Any = NOT_GIVEN, *, where: Any = NOT_GIVEN, mean: Any = NOT_GIVEN, correction: Any = NOT_GIVEN,
     ) -> Any:  # fmt: skip
         a = arraylike(a)
-        keywords = _given(keepdims=keepdims, mean=mean, correction=correction)
-        if not isinstance(ddof, int) or ddof:
-            keywords["ddof"] = ddof
-        result = moment(_filled(a, 0.0), axis, dtype, where=_numbers(a, where), **keywords)
-        bad = np.isnan(value)  # NumPy gives nan where there are too few numbers, and var would give infinity
-        return np.where(bad, np.nan, result) if bad.any() else result
+        ddof = ddof if correction is NOT_GIVEN else correction
+        mask = _numbers(a, where)
+        few = np.add.reduce(mask, axis=axis, keepdims=True) <= ddof
+        if few.any():  # there NumPy gives nan, and has warned; var would warn again, and give infinity
+            mask, ddof = mask | few, 0 if few.all() else ddof
+        result = moment(_filled(a, 0.0), axis, dtype, ddof=ddof, where=mask, **_given(keepdims=keepdims, mean=mean))
+        return np.where(few.reshape(value.shape), np.nan, result) if few.any() else result
 
 
 _total(np.nansum, np.sum, 0.0)
 _total(np.nanprod, np.prod, 1.0)
 _running(np.nancumsum, np.cumsum, 0.0)
 _running(np.nancumprod, np.cumprod, 1.0)
-_extremum(np.nanmax, np.fmax)
-_extremum(np.nanmin, np.fmin)
+_extremum(np.nanmax, np.max, -np.inf)
+_extremum(np.nanmin, np.min, np.inf)
 _moment(np.nanvar, np.var)
 _moment(np.nanstd, np.std)

@@ -60,7 +60,7 @@ def _between(
     y = on_last_axis(a, axis)
     shape: tuple[int, ...] = () if q is None else np.shape(q)
     if not y.size:
-        return np.broadcast_to(np.sum(y, axis=-1), shape + y.shape[:-1])
+        return np.broadcast_to(np.sum(y, axis=-1) + np.nan, shape + y.shape[:-1])
     order = np.argsort(plain(y), axis=-1, kind="stable")
     valid = ~np.isnan(plain(y))
     ranks = _ranks(order, y.dtype)

@@ -36,21 +36,28 @@ def _average(
     return (average, np.broadcast_to(total, average.shape)) if returned else average
 
 
-def _rows(x: Any, rowvar: Any) -> Any:
+def _rows(x: Any, rowvar: Any, dtype: Any) -> Any:
     """Return observations as a matrix with a row for each variable."""
-    x = arraylike(x)
+    x = arraylike(x).astype(dtype)
     if x.ndim < 2:
         return np.reshape(x, (1, x.size))
     return x if rowvar else np.transpose(x)
 
 
 def _covariance(
-    m: Any, y: Any, rowvar: Any = True, bias: Any = False, ddof: Any = None, fweights: Any = None, aweights: Any = None
+    dtype: Any,
+    m: Any,
+    y: Any,
+    rowvar: Any = True,
+    bias: Any = False,
+    ddof: Any = None,
+    fweights: Any = None,
+    aweights: Any = None,
 ) -> Any:
-    x = _rows(m, rowvar)
+    x = _rows(m, rowvar, dtype)
     if y is not None:
         # NumPy turns a second matrix of one row as it is.
-        x = np.concatenate([x, _rows(y, rowvar or len(np.atleast_2d(strip(y))) == 1)], axis=0)
+        x = np.concatenate([x, _rows(y, rowvar or len(np.atleast_2d(strip(y))) == 1, dtype)], axis=0)
     if ddof is None:
         ddof = 0 if bias else 1
     weights = None if fweights is None else np.asarray(strip(fweights), float)
@@ -75,7 +82,7 @@ def _cov(
     value: Any, m: Any, y: Any = None, rowvar: Any = True, bias: Any = False, ddof: Any = None, fweights: Any = None,
     aweights: Any = None, *, dtype: Any = None,
 ) -> Any:  # fmt: skip
-    return _covariance(m, y, rowvar, bias, ddof, fweights, aweights) if value.size else None
+    return _covariance(value.dtype, m, y, rowvar, bias, ddof, fweights, aweights) if value.size else None
 
 
 @differentiated_as(np.corrcoef)
@@ -85,6 +92,6 @@ def _corrcoef(
 ) -> Any:  # fmt: skip
     if not value.size:
         return None
-    c = _covariance(x, y, rowvar)
+    c = _covariance(value.dtype, x, y, rowvar)
     std = np.sqrt(np.real(np.diagonal(c)))
     return c / std[:, None] / std
