@@ -269,9 +269,16 @@ def to_scalar(x: TracedArray, what: str) -> Any:
 
 
 def stack_handles(array: Any) -> Any:
-    """Stack an object array of handles into one traced array; other object arrays pass as they are."""
+    """Stack an object array of handles into one traced array; other object arrays pass as they are.
+
+    While a tape records, one of plain numbers becomes an array of numbers: objects would swallow the derivative of what
+    they are combined with.
+    """
     entries = array.ravel().tolist()
     if not any(isinstance(e, Operand) for e in entries):
+        if ACTIVE.get() and all(isinstance(e, (int, float, complex, np.number)) for e in entries):
+            numbers = np.array(entries)
+            return numbers.reshape(array.shape) if numbers.dtype.kind in "biufc" else array
         return array
     stacked = apply(stack, tuple(entries), {"axis": -1, "dtype": None, "casting": "same_kind"})
     if stacked.ndim != 1 or stacked.dtype.kind not in "biufc":
@@ -308,7 +315,8 @@ def _bytes(name: str) -> None:
         live = self._resolve(ACTIVE.get())
         if isinstance(live, TracedArray):
             raise TracedConversionError(
-                f"{name} would lose the derivative of a traced value: write x.primal.{name}(...)"
+                f"{name} would lose the derivative of a traced value: write x.primal.{name}(...), or np.mean, np.std, "
+                f"np.var for what the module statistics computes"
             )
         return getattr(live, name)(*args, **kwargs)
 

@@ -74,6 +74,9 @@ def store(out: Any, result: Any) -> Any:
         held[...] = result  # raises: a variable is read-only
         return out
     if isinstance(result, TracedArray):
+        if out.dtype.kind == "O":
+            out[...] = result  # as handles, one for each entry
+            return out
         raise TracedConversionError(
             "out= is a plain array, which can't hold a derivative: make it with dualtape.zeros, or "
             "np.zeros(shape, like=x), or leave out= away"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import operator
 from typing import Any
 
@@ -462,6 +463,11 @@ def base(self: Any) -> Any:
 @function(method="view")
 def view(self: Any, dtype: Any = None, type: Any = None) -> Any:
     """Return a view of the whole array; one of another dtype would read the bits and has no derivative."""
+    if any(isinstance(kind, builtins.type) and issubclass(kind, np.ndarray) for kind in (dtype, type)):
+        raise NoRuleError(
+            "a traced array is not of a class such as np.matrix: use the array itself, with @ for the product of "
+            "matrices, or pass x.primal where no derivative is needed"
+        )
     if type is not None or (dtype is not None and np.dtype(dtype) != self.dtype):
         raise NoRuleError("a view of a traced array has its dtype: use x.astype(dtype), or x.real and x.imag")
     return self[...] if self.ndim else current(self)

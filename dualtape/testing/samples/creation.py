@@ -70,3 +70,14 @@ add("getitem", lambda x: np.full_like(x, x[0]), V, label="np.full_like")
 add("getitem", lambda x: full((2, 4), x), V, label="dualtape.full")
 add("getitem", lambda x: np.array(x.tolist(), like=x) * x, M, label="tolist")
 SAMPLES.append(Sample("getitem", filled, (A, B), "dualtape.zeros"))
+
+
+def emptied(x: Any) -> Any:
+    """Fill an array without defined content."""
+    filled = np.empty_like(x)
+    filled[...] = x * x
+    return filled
+
+
+add("getitem", emptied, V, label="np.empty_like")
+add("linspace", lambda x: np.linspace(x, 3, 4) * np.linspace(0.5, x, 4), np.float32(1.5), label="float32, numbers")

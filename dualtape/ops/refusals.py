@@ -1,0 +1,67 @@
+"""What can't be done with a traced value: functions and attributes that say why, and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dualtape.array import ACTIVE, TracedArray
+from dualtape.errors import NoRuleError, TracedConversionError
+from dualtape.ops.protocol import attribute, function, is_traced, strip
+
+__all__ = ["REFUSED"]
+
+# Operands are arrays, scalars, lists or handles: `Any` in this file says that.
+
+FILES = "a file holds no derivative: write {name}(..., x.primal)"
+DATES = "dates have no derivative: {name} takes plain dates and whole numbers"
+
+
+class HiddenMemoryError(TracedConversionError, AttributeError):
+    """An attribute that would show the memory; code that asks by `hasattr` is told that there is none."""
+
+
+REFUSED: dict[Callable[..., Any], str] = {
+    **dict.fromkeys((np.save, np.savez, np.savez_compressed, np.savetxt), FILES),
+    **dict.fromkeys((np.busday_count, np.busday_offset, np.is_busday, np.datetime_as_string), DATES),
+}  # what each function that is refused says; all of them take what no tape records
+
+
+def _refuse(numpy_function: Any, reason: str) -> None:
+    error = TracedConversionError if reason is FILES else NoRuleError
+    message = reason.format(name=f"np.{numpy_function.__name__}")
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if is_traced((args, kwargs)):
+            raise error(message)
+        return numpy_function(*strip(args), **strip(kwargs))
+
+    function(numpy_function)(call)
+
+
+for _function, _reason in REFUSED.items():
+    _refuse(_function, _reason)
+
+
+# --- the memory of an array ---------------------------------------------------------------------------------------
+
+
+def _memory(name: str) -> Callable[[Any], Any]:
+    def get(self: Any) -> Any:
+        live = self._resolve(ACTIVE.get())
+        if isinstance(live, TracedArray):
+            raise HiddenMemoryError(
+                f"{name} would give away the memory of a traced array, which holds no derivative: pass "
+                f"x.primal.{name}, or the plain array x.primal"
+            )
+        return getattr(strip(self), name)
+
+    return get
+
+
+for _name in ("ctypes", "data"):
+    attribute(_name)(_memory(_name))
+for _name in ("__dlpack__", "__dlpack_device__"):
+    attribute(_name)(_memory(_name))
