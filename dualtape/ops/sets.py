@@ -9,7 +9,7 @@ import numpy as np
 
 from dualtape.array import plain
 from dualtape.ops.pinning import differentiated_as
-from dualtape.ops.protocol import function
+from dualtape.ops.protocol import function, is_traced
 from dualtape.ops.shaping import arraylike, ravel
 
 __all__: list[str] = []
@@ -60,7 +60,8 @@ def _union1d(value: Any, ar1: Any, ar2: Any) -> Any:
 
 @differentiated_as(np.intersect1d)
 def _intersect1d(value: Any, ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
-    return (_found(value[0], ar1), *value[1:]) if return_indices else _found(value, ar1)
+    x = ar1 if is_traced(ar1) else ar2  # both hold the values
+    return (_found(value[0], x), *value[1:]) if return_indices else _found(value, x)
 
 
 @differentiated_as(np.setdiff1d)
@@ -79,7 +80,7 @@ def _sort_complex(_value: Any, a: Any) -> Any:
 
 
 @function(np.trim_zeros)
-def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+def trim_zeros(filt: Any, trim: Any = "fb", axis: Any = None) -> Any:
     """Leave out the zeros at the ends of an array, or of its axes: a view."""
     filt = arraylike(filt)
     # Where a view of an array of the same layout lies tells which entries NumPy keeps.

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dualtape.testing.samples.reduction import Samples, data, read_only
+from dualtape.testing.samples.reduction import Cases, Samples, data, read_only
 
 __all__ = ["SAMPLES"]
 
@@ -20,7 +20,7 @@ METHODS = (
 )  # fmt: skip
 HOLES = data(3, 5)
 HOLES[[0, 1, 1], [2, 0, 4]] = np.nan
-ARRAYS = (
+ARRAYS: Cases = [
     ("1-d, odd", data(5), {}),
     ("1-d, even", data(4), {}),
     ("all", data(2, 3), {}),
@@ -34,9 +34,9 @@ ARRAYS = (
     ("float32", data(3, 4, dtype=np.float32), {"axis": 0}),
     ("overwrite_input", data(5), {"overwrite_input": True}),
     ("nothing beside the axis", data(3, 0), {"axis": 0}),
-)
+]
 for _operation, _function in (("median", np.median), ("nanmedian", np.nanmedian)):
-    SAMPLES.sweep(_operation, _function, list(ARRAYS))
+    SAMPLES.sweep(_operation, _function, ARRAYS)
     SAMPLES.add(_operation, _function, 1.25, label="scalar")
     SAMPLES.add(_operation, _function, np.array([2.0, 5.0, 2.0]), label="tie", kink=True, expected=([0.0, 0.0, 1.0],))
     SAMPLES.add(_operation, _function, data(0), label="empty", kink=True)

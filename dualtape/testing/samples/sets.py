@@ -55,6 +55,9 @@ SAMPLES.add(
     expected=([0, 1, 1, 0, 0],),
 )  # fmt: skip
 SAMPLES.add("intersect1d", lambda x: np.intersect1d(x, OTHERS, True), X, label="unique", kink=True)
+SAMPLES.add(
+    "intersect1d", lambda x: np.intersect1d(OTHERS, x), X, label="second", kink=True, expected=([0, 1, 1, 0, 0],)
+)
 SAMPLES.add("setdiff1d", lambda x: np.setdiff1d(x, OTHERS), X, label="values", kink=True, expected=([1, 0, 0, 1, 1],))
 SAMPLES.add("setdiff1d", lambda x: np.setdiff1d(x, [7.0], assume_unique=True), X, label="in their order")
 SAMPLES.add("setxor1d", np.setxor1d, X, X[:0], label="with nothing", kink=True)
