@@ -13,7 +13,7 @@ from dualtape.inner import is_forward, own
 from dualtape.ops.checkpoint import Block
 from dualtape.ops.checkpoint import checkpoint as checkpoint_
 from dualtape.packing import Packed
-from dualtape.pytree import leaves, rebuild
+from dualtape.pytree import construct, leaves
 
 __all__ = ["checkpoint"]
 
@@ -58,7 +58,7 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
         found = [resolve(x, active) for x in leaves(tree)]
         spots = [i for i, x in enumerate(found) if isinstance(x, TracedArray)]
         if all(is_forward(found[i]) for i in spots):
-            args, kwargs = rebuild(tree, [own(x) for x in found])
+            args, kwargs = construct(tree, [own(x) for x in found])
             result: R = function(*args, **kwargs)
             return result
         arrays = [i for i, x in enumerate(found) if i not in set(spots) and isinstance(x, np.ndarray)]
@@ -67,7 +67,7 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
         value = apply(checkpoint_, tuple([found[i] for i in order]), {"block": block})
         outputs = block.outputs
         if not outputs.spots:
-            return rebuild(outputs.tree, outputs.fill([]))
-        return rebuild(outputs.tree, outputs.fill(outputs.layout.unpack(value)))
+            return construct(outputs.tree, outputs.fill([]))
+        return construct(outputs.tree, outputs.fill(outputs.layout.unpack(value)))
 
     return call

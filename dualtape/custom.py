@@ -15,7 +15,7 @@ from dualtape.errors import TracedConversionError
 from dualtape.inner import own
 from dualtape.ops.custom import Call, pair
 from dualtape.packing import Packed
-from dualtape.pytree import leaves, rebuild
+from dualtape.pytree import construct, leaves, rebuild
 
 __all__ = ["CustomFunction", "custom_gradient", "custom_jvp", "custom_vjp"]
 
@@ -101,7 +101,7 @@ class CustomFunction(Generic[P, R]):
             result: R = Call(self, Packed(tree, found, spots), static, keywords).record(found)
             return result
         function: Any = self.fun
-        value: R = function(*self._together(static, rebuild(tree, [own(x) for x in found])), **keywords)
+        value: R = function(*self._together(static, construct(tree, [own(x) for x in found])), **keywords)
         self._check_closure(value)
         return value
 
@@ -243,4 +243,4 @@ def _untraced(function: Any, which: int | str, x: Any) -> Any:
             f"no derivative of {function} is taken in its argument {which!r}, and a tape records what was given: "
             f"its derivative would be lost; pass x.primal, or dualtape.stop_gradient(x)"
         )
-    return rebuild(x, found)
+    return construct(x, found)

@@ -11,7 +11,7 @@ import numpy as np
 
 from dualtape.array import plain
 from dualtape.inner import own
-from dualtape.pytree import rebuild
+from dualtape.pytree import construct, rebuild
 
 __all__ = ["Layout", "Packed", "is_inexact"]
 
@@ -84,7 +84,7 @@ class Packed:
 
     def unpack(self, packed: Any) -> Any:
         """Return the tree, with copies of its own that a function may write into."""
-        return rebuild(self.tree, self.fill([own(x) for x in self.layout.unpack(packed)]))
+        return construct(self.tree, self.fill([own(x) for x in self.layout.unpack(packed)]))
 
 
 def is_inexact(x: Any) -> bool:

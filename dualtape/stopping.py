@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dualtape.array import ACTIVE, Operand, plain, resolve
 from dualtape.dual import DualArray
-from dualtape.pytree import leaves, rebuild
+from dualtape.pytree import construct, leaves
 from dualtape.variable import Constant, Variable
 
 __all__ = ["stop_gradient"]
@@ -41,7 +41,7 @@ def stop_gradient(x: Any) -> Any:
         >>> tape.gradient(y, x)
         array(3.)
     """
-    return rebuild(x, [_stopped(leaf) for leaf in leaves(x)])
+    return construct(x, [_stopped(leaf) for leaf in leaves(x)])
 
 
 def _stopped(x: Any) -> Any:

@@ -13,7 +13,7 @@ from dualtape.errors import RuleError, TracedConversionError
 from dualtape.inner import is_forward, own, pull, push
 from dualtape.packing import Packed, is_inexact
 from dualtape.primitive import Primitive, structural
-from dualtape.pytree import leaves, rebuild
+from dualtape.pytree import construct, leaves
 
 __all__ = ["Block", "checkpoint"]
 
@@ -44,7 +44,7 @@ class Block:
 
     def value(self, *operands: Any) -> Any:
         """Return the packed value."""
-        args, kwargs = rebuild(self.inputs.tree, self.inputs.fill([own(x) for x in operands]))
+        args, kwargs = construct(self.inputs.tree, self.inputs.fill([own(x) for x in operands]))
         value = self.function(*args, **kwargs)
         active = ACTIVE.get()
         found = [resolve(y, active) for y in leaves(value)]

@@ -14,7 +14,7 @@ from dualtape.errors import DualtapeError, NoRuleError, RuleError
 from dualtape.inner import below, is_forward, own, pull, push
 from dualtape.packing import Packed, is_inexact
 from dualtape.primitive import Primitive, structural
-from dualtape.pytree import leaves, rebuild
+from dualtape.pytree import aligned, construct, leaves, rebuild
 
 __all__ = ["Call", "pair"]
 
@@ -40,7 +40,7 @@ class Call:
     def arguments(self, values: Sequence[Any]) -> list[Any]:
         """Return what the function is called with, given the values that are traced."""
         inputs = self.inputs
-        return self.function._together(self.static, rebuild(inputs.tree, inputs.fill([own(x) for x in values])))
+        return self.function._together(self.static, construct(inputs.tree, inputs.fill([own(x) for x in values])))
 
     def record(self, found: list[Any]) -> Any:
         """Evaluate the function, record the call on each tape that records an argument, and return the value."""
@@ -69,10 +69,10 @@ class Call:
             results[i] = np.array(results[i]) if isinstance(results[i], np.ndarray) else np.asarray(results[i])[()]
         self.outputs = Packed(value, results, spots)
         if not spots:
-            return rebuild(value, results)
+            return construct(value, results)
         self.value = self.outputs.layout.pack([results[i] for i in spots])
         packed = apply(custom, (self.inputs.layout.pack(traced),), {"call": self, "level": level})
-        return rebuild(self.outputs.tree, self.outputs.fill(self.outputs.layout.unpack(packed)))
+        return construct(self.outputs.tree, self.outputs.fill(self.outputs.layout.unpack(packed)))
 
     def evaluate(self, x: Any) -> Any:
         """Return the packed value at packed arguments."""
@@ -94,9 +94,8 @@ class Call:
         for i, part in zip(inputs.spots, inputs.layout.unpack(t), strict=True):
             given[i] = own(part)
         tangents = rebuild(inputs.tree, given)
-        parts = leaves(pair(function, "jvp", function._jvp(*self.static, primals, tangents))[1])
-        if len(parts) != len(self.outputs.leaves):
-            raise RuleError(f"the JVP rule of {function} returns a tangent of another structure than the value's")
+        tangent = pair(function, "jvp", function._jvp(*self.static, primals, tangents))[1]
+        parts = _alike(self.outputs.tree, tangent, f"the tangent that the JVP rule of {function} returns")
         return self._packed(parts, self.outputs, "JVP", "tangent", "the value")
 
     def pull(self, g: Any) -> Any:
@@ -115,13 +114,8 @@ class Call:
             )
         parts: list[Any] = []
         for part, argument in zip(found, arguments, strict=True):
-            size = len(leaves(argument))
-            flat = [None] * size if part is None else leaves(part)
-            if len(flat) != size:
-                raise RuleError(
-                    f"the VJP rule of {function} returns a cotangent of {len(flat)} arrays for an argument of {size}"
-                )
-            parts += flat
+            what = f"the cotangent that the VJP rule of {function} returns"
+            parts += [None] * len(leaves(argument)) if part is None else _alike(argument, part, what)
         return self._packed(parts, inputs, "VJP", "cotangent", "an argument")
 
     def _packed(self, parts: list[Any], like: Packed, kind: str, what: str, of: str) -> Any:
@@ -223,6 +217,13 @@ def _each_row(rule: Callable[[Any], Any], rows: Any, like: Packed) -> Any:
 
 custom: Primitive = structural("custom", _evaluate, (_jvp,))
 custom.vjp = (_vjp,)  # here and not in a plugin: the user's rule serves every backend that pulls cotangents
+
+
+def _alike(like: Any, tree: Any, what: str) -> list[Any]:
+    """Return the leaves of a tree in the order of those of `like`; a list may stand for a tuple."""
+    if type(tree) in (list, tuple) and type(like) in (list, tuple):
+        tree = type(like)(tree)
+    return aligned(like, tree, what)
 
 
 def _lower(x: Any, level: int) -> Any:
