@@ -16,11 +16,11 @@ from dualtape.ops.reduction import (
     NOT_GIVEN,
     attains,
     from_last_axis,
+    in_dtype,
     of_initial,
     on_last_axis,
     promoted,
     rows,
-    same_dtype,
     static,
 )  # fmt: skip
 from dualtape.primitive import UFUNCS, Primitive, structural
@@ -166,8 +166,7 @@ def _of_ufunc(ufunc: np.ufunc) -> Callable[..., Any]:
             axis = axis[0]
         if primitive is not None and ndim and axis is not None:
             return _accumulate(primitive, array, axis, dtype, out)
-        same_dtype(f"{ufunc.__name__}.accumulate", array, dtype)
-        result = apply(accumulate_, (array,), {"ufunc": ufunc, "axis": static(axis)})
+        result = apply(accumulate_, (in_dtype(ufunc, array, dtype),), {"ufunc": ufunc, "axis": static(axis)})
         return result if out is None else store(out, result)
 
     return accumulate
@@ -229,7 +228,7 @@ def _reduction(ufunc: np.ufunc) -> Callable[..., Any]:
             if ufunc.identity is None:
                 raise NoRuleError(f"{name} takes no where= on traced arrays: select the entries first")
             array = np.where(strip(where), array, ufunc.identity)
-        same_dtype(name, array, dtype)
+        array = in_dtype(ufunc, array, dtype)
         operands = (array,) if initial is NOT_GIVEN else (array, initial)
         result = apply(reduce_, operands, {"ufunc": ufunc, "axis": static(axis), "keepdims": bool(keepdims)})
         return result if out is None else store(out, result)

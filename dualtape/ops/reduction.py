@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from dualtape.array import Operand, apply, plain
+from dualtape.array import ACTIVE, Operand, apply, plain, resolve
 from dualtape.errors import NoRuleError
 from dualtape.ops.protocol import REDUCTIONS, function, store, strip
 from dualtape.primitive import PRIMITIVES, Primitive, structural
 
 __all__ = [
-    "NOT_GIVEN", "attains", "axes", "conj", "count", "deviations", "expand", "from_last_axis", "of_initial",
-    "on_last_axis", "promoted", "rows", "same_dtype", "share", "softmax", "static", "std_scale",
+    "NOT_GIVEN", "attains", "axes", "conj", "count", "deviations", "expand", "from_last_axis", "in_dtype", "of_initial",
+    "on_last_axis", "promoted", "rows", "share", "softmax", "static", "std_scale",
 ]  # fmt: skip
 
 # The operands of a reduction are (x), (x, where) or (x, where, initial), those of a moment (x), (x, where) or
@@ -127,18 +127,17 @@ def _of_ufunc(name: str, ufunc: np.ufunc, rules: tuple[Any, ...]) -> Primitive:
         return reduce(x, where=more[0], **dict(zip(("initial",), more[1:], strict=False)), **params)
 
     primitive = structural(name, call, rules)
-    REDUCTIONS[ufunc, "reduce"] = _ufunc_method(primitive)
+    REDUCTIONS[ufunc, "reduce"] = _ufunc_method(ufunc, primitive)
     return primitive
 
 
-def _ufunc_method(primitive: Primitive) -> Callable[..., Any]:
+def _ufunc_method(ufunc: np.ufunc, primitive: Primitive) -> Callable[..., Any]:
     def reduce(
         array: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = NOT_GIVEN,
         where: Any = NOT_GIVEN,
     ) -> Any:  # fmt: skip
         if primitive not in ADDING:
-            same_dtype(primitive.name, array, dtype)
-            dtype = None
+            array, dtype = in_dtype(ufunc, array, dtype), None
         return _reduce(primitive, array, axis, dtype, out, keepdims, initial, where)
 
     return reduce
@@ -169,10 +168,15 @@ def promoted(out: Any, a: Any) -> Any:
     return np.result_type(out.dtype, getattr(a, "dtype", out.dtype))
 
 
-def same_dtype(name: str, array: Any, dtype: Any) -> None:
-    """Refuse a dtype that is not the operand's."""
-    if dtype is not None and np.dtype(dtype) != array.dtype:
-        raise NoRuleError(f"{name} takes no dtype= on traced arrays: convert with x.astype(dtype) first")
+def in_dtype(ufunc: np.ufunc, array: Any, dtype: Any) -> Any:
+    """Return an operand in the dtype in which a ufunc is to reduce or accumulate it."""
+    array = resolve(array, ACTIVE.get())
+    if dtype is None or np.dtype(dtype) == array.dtype:
+        return array
+    ufunc.reduce(np.ones(2, array.dtype), dtype=dtype)  # raises NumPy's error where there is no such loop
+    if np.dtype(dtype).kind not in "fc":
+        raise NoRuleError(f"{ufunc.__name__} in {np.dtype(dtype)} has no derivative: use a floating dtype, or x.primal")
+    return array.astype(dtype)
 
 
 def of_initial(t: Any, out: Any) -> Any:

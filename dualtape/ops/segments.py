@@ -12,7 +12,7 @@ from dualtape.array import ACTIVE, apply, plain, resolve
 from dualtape.ops import accumulation as _accumulation  # noqa: F401  # it fills the table of reductions read below
 from dualtape.ops.pinning import pinned
 from dualtape.ops.protocol import REDUCTIONS, is_traced, rank, store, strip
-from dualtape.ops.reduction import promoted, same_dtype
+from dualtape.ops.reduction import in_dtype, promoted
 from dualtape.ops.shaping import arraylike, integer_array
 from dualtape.primitive import Primitive, structural
 
@@ -56,7 +56,7 @@ def _of_ufunc(ufunc: np.ufunc) -> Callable[..., Any]:
         starts = integer_array(indices)
         value = ufunc.reduceat(strip(array), starts, axis, dtype)
         if is_traced(array):
-            same_dtype(f"{ufunc.__name__}.reduceat", array, dtype)
+            array = in_dtype(ufunc, array, dtype)
             with np.errstate(all="ignore"):  # NumPy has warned already
                 value = pinned(_reduced(ufunc, array, starts, normalize_axis_index(axis, rank(array))), value)
         return value if out is None else store(out, value)

@@ -48,8 +48,8 @@ def test_errors_are_numpys(mode: str, call: Any) -> None:
 
 
 def test_what_is_refused(mode: str) -> None:
-    with pytest.raises(NoRuleError, match="astype"):
-        traced(mode, lambda x: np.maximum.accumulate(x, dtype=np.float32))
+    with pytest.raises(NoRuleError, match="floating dtype"):
+        traced(mode, lambda x: np.maximum.accumulate(x, dtype=int))
     with pytest.raises(TracedConversionError, match=r"dualtape\.zeros"):
         traced(mode, lambda x: np.cumsum(x, out=np.zeros(6)))
 

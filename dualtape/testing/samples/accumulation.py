@@ -96,3 +96,17 @@ SAMPLES.add(
 SAMPLES.add("reduce", np.power.reduce, np.array([1.3, 0.8, 1.1]), label="power")
 SAMPLES.add("reduce", np.arctan2.reduce, data(3, 2), label="arctan2")
 SAMPLES.add("reduce", lambda x: np.hypot.reduce(x, axis=1, where=[True, False, True]), data(2, 3), label="hypot, where")
+for _ufunc in (np.hypot, np.subtract, np.logaddexp, np.maximum):
+    _operation = {np.logaddexp: "logaddexp.reduce", np.maximum: "max"}.get(_ufunc, "reduce")
+    SAMPLES.add(
+        _operation,
+        lambda x, f=_ufunc: f.reduce(x, dtype=np.float32),
+        data(2, 3),
+        label=f"{_ufunc.__name__}, narrower dtype",
+    )
+    SAMPLES.add(
+        "accumulate",
+        lambda x, f=_ufunc: f.accumulate(x, dtype=np.float64),
+        data(3, dtype=np.float32),
+        label=f"{_ufunc.__name__}, wider dtype",
+    )
