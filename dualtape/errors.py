@@ -8,6 +8,7 @@ __all__ = [
     "ForwardMemoryError",
     "MutationError",
     "NoRuleError",
+    "NotDifferentiableError",
     "ObjectArrayWarning",
     "PerformanceWarning",
     "ReadOnlyError",
@@ -26,6 +27,10 @@ class DualtapeError(Exception):
 
 class NoRuleError(DualtapeError, NotImplementedError):
     """A NumPy function, or one of its options, has no derivative rule."""
+
+
+class NotDifferentiableError(DualtapeError, ValueError):
+    """An operation has no derivative at this point, or a loss depends on what the operation leaves open."""
 
 
 class RuleError(DualtapeError, RuntimeError):

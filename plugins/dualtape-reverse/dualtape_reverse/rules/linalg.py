@@ -1,0 +1,59 @@
+"""VJP rules of linear systems; papers are cited in dualtape/ops/linalg.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dualtape.ops.linalg import adjoint, cofactors, column, conj, inverse_of, solved
+from dualtape.primitive import PRIMITIVES
+
+__all__: list[str] = []
+
+# [Giles] 2.2.3 and 2.3.1.
+
+
+def _solve_b(g: Any, out: Any, a: Any, b_shape: Any) -> Any:
+    rank = len(b_shape) if type(b_shape) is tuple else b_shape.ndim
+    found = solved(adjoint(a), column(g, rank), max(out.ndim, a.ndim))
+    return found[..., 0] if rank == 1 else found
+
+
+def _solve_a(g: Any, out: Any, a: Any, b_shape: Any) -> Any:
+    rank = len(b_shape) if type(b_shape) is tuple else b_shape.ndim
+    found = column(_solve_b(g, out, a, b_shape), rank)
+    return -np.matmul(found, adjoint(column(out, rank)))
+
+
+def _inv(g: Any, out: Any, _a: Any) -> Any:
+    inverse = adjoint(out)
+    return -np.matmul(np.matmul(inverse, g), inverse)
+
+
+PRIMITIVES["solve"].vjp = (_solve_a, _solve_b)
+PRIMITIVES["inv"].vjp = (_inv,)
+
+
+# --- determinants -------------------------------------------------------------------------------------------------
+
+
+def _det(g: Any, out: Any, a: Any) -> Any:
+    return g[..., None, None] * conj(cofactors(a, out))
+
+
+def _logdet(g: Any, _out: Any, a: Any, _value: Any) -> Any:
+    return g[..., None, None] * adjoint(inverse_of(a))
+
+
+def _sign(g: Any, out: Any, a: Any, _value: Any) -> Any:
+    if a.dtype.kind != "c":
+        return np.zeros(g.shape + a.shape[-2:], a.dtype)
+    # The tangent is i sign Im(tau), tau being the trace of A^-1 dA.
+    weight = np.imag(conj(out) * g)
+    return 1j * weight[..., None, None] * adjoint(inverse_of(a))
+
+
+PRIMITIVES["det"].vjp = (_det,)
+PRIMITIVES["logabsdet"].vjp = (_logdet, None)
+PRIMITIVES["sign of det"].vjp = (_sign, None)
