@@ -64,10 +64,9 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
         arrays = [i for i, x in enumerate(found) if i not in set(spots) and isinstance(x, np.ndarray)]
         order = [*spots, *arrays]
         block = Block(function, Packed(tree, found, order), len(spots))
-        value = apply(checkpoint_, tuple([found[i] for i in order]), {"block": block})
+        packed = apply(checkpoint_, tuple([found[i] for i in order]), {"block": block})
         outputs = block.outputs
-        if not outputs.spots:
-            return construct(outputs.tree, outputs.fill([]))
-        return construct(outputs.tree, outputs.fill(outputs.layout.unpack(value)))
+        value: R = construct(outputs.tree, outputs.fill(outputs.layout.unpack(packed) if outputs.spots else []))
+        return value
 
     return call

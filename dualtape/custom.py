@@ -147,7 +147,7 @@ class CustomFunction(Generic[P, R]):
 
     def __reduce__(self) -> str:
         """Pickle by name, as functions are."""
-        return self.__qualname__  # type: ignore[no-any-return]  # update_wrapper sets it
+        return str(getattr(self, "__qualname__", self))
 
     def __repr__(self) -> str:
         """Show the function's name."""

@@ -76,13 +76,11 @@ RULES = {
     "forward": [by_jvp, by_jvps, by_both],
     "reverse": [by_vjp, by_vjp_of_its_own, by_gradient, by_both],
 }
-EACH = [pytest.param(make, m, id=f"{make.__name__}-{m}") for m, makes in RULES.items() for make in makes]
-
-
-@pytest.fixture(autouse=True)
-def only_tested_modes(request: pytest.FixtureRequest, modes: tuple[str, ...]) -> None:
-    if "reverse" in request.node.name and "reverse" not in modes:
-        pytest.skip("reverse mode is not installed")
+EACH = [
+    pytest.param(make, m, id=f"{make.__name__}-{m}", marks=[pytest.mark.reverse] if m == "reverse" else [])
+    for m, makes in RULES.items()
+    for make in makes
+]
 
 
 def gradients(f: Function, mode: str, *args: Any, **settings: Any) -> Any:
@@ -203,6 +201,7 @@ def test_a_rule_that_is_not_linear_is_called_for_each_cotangent() -> None:
     close(dt.grad(lambda x: np.sum(0.5 * f(x)), mode="reverse")(X), [0.5, 0.5, 0.5])
 
 
+@pytest.mark.reverse
 def test_random_numbers_are_drawn_once() -> None:
     random = np.random.default_rng(0)
 
@@ -213,8 +212,6 @@ def test_random_numbers_are_drawn_once() -> None:
 
     dropped.defjvp(lambda primals, tangents: (primals[0], tangents[0]))
     x = np.arange(1.0, 51.0)
-    if "reverse" not in [info.mode for info in dt.modes()]:
-        pytest.skip("reverse mode is not installed")
     v = dt.Variable(x)
     with dt.GradientTape("reverse") as outer, dt.GradientTape("reverse") as inner:
         y = dropped(v)

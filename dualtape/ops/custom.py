@@ -40,7 +40,10 @@ class Call:
     def arguments(self, values: Sequence[Any]) -> list[Any]:
         """Return what the function is called with, given the values that are traced."""
         inputs = self.inputs
-        return self.function._together(self.static, construct(inputs.tree, inputs.fill([own(x) for x in values])))
+        together: list[Any] = self.function._together(
+            self.static, construct(inputs.tree, inputs.fill([own(x) for x in values]))
+        )
+        return together
 
     def record(self, found: list[Any]) -> Any:
         """Evaluate the function, record the call on each tape that records an argument, and return the value."""
