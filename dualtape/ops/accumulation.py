@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from dualtape.array import Operand, apply, plain
-from dualtape.errors import NoRuleError
 from dualtape.ops import elementwise as _elementwise  # noqa: F401  # it fills the table of ufuncs that is read below
-from dualtape.ops.protocol import REDUCTIONS, function, rank, store, strip
+from dualtape.ops.pinning import pinned
+from dualtape.ops.protocol import REDUCTIONS, function, is_traced, rank, store, strip
 from dualtape.ops.reduction import (
     NOT_GIVEN,
     attains,
@@ -223,17 +223,29 @@ def _reduction(ufunc: np.ufunc) -> Callable[..., Any]:
         array: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = NOT_GIVEN,
         where: Any = True,
     ) -> Any:  # fmt: skip
-        name = f"{ufunc.__name__}.reduce"
-        if where is not True:
-            if ufunc.identity is None:
-                raise NoRuleError(f"{name} takes no where= on traced arrays: select the entries first")
-            array = np.where(strip(where), array, ufunc.identity)
         array = in_dtype(ufunc, array, dtype)
-        operands = (array,) if initial is NOT_GIVEN else (array, initial)
-        result = apply(reduce_, operands, {"ufunc": ufunc, "axis": static(axis), "keepdims": bool(keepdims)})
+        params = {"axis": static(axis), "keepdims": bool(keepdims)}
+        if where is True or where is NOT_GIVEN or ufunc.identity is not None:
+            if where is not True and where is not NOT_GIVEN:
+                array = np.where(strip(where), array, ufunc.identity)
+            operands = (array,) if initial is NOT_GIVEN else (array, initial)
+            result = apply(reduce_, operands, {"ufunc": ufunc, **params})
+        else:
+            result = ufunc.reduce(strip(array), where=strip(where), initial=strip(initial), **params)
+            if is_traced((array, initial)):
+                result = pinned(_fold(ufunc, array, static(axis), initial, strip(where)), result)
         return result if out is None else store(out, result)
 
     return reduce
+
+
+def _fold(ufunc: np.ufunc, x: Any, axis: Any, initial: Any, where: Any) -> Any:
+    """Apply a ufunc to one entry after the other, but for those that are masked out."""
+    y, mask = on_last_axis(x, axis), on_last_axis(np.broadcast_to(where, x.shape), axis)
+    result: Any = np.full(y.shape[:-1], 1.0) * initial
+    for k in range(y.shape[-1]):
+        result = np.where(mask[..., k], ufunc(result, y[..., k]), result)
+    return result
 
 
 for _ufunc, _primitive in UFUNCS.items():

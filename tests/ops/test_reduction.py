@@ -70,8 +70,8 @@ def test_what_is_refused(mode: str) -> None:
         traced(mode, lambda x: np.var(x, ddof=x[0, 0]))
     with pytest.raises(NoRuleError, match="floating dtype"):
         traced(mode, lambda x: np.maximum.reduce(x, dtype=int))
-    with pytest.raises(NoRuleError, match="where"):
-        traced(mode, lambda x: np.subtract.reduce(x, initial=1.0, where=MASK))
+    with pytest.raises(ValueError, match="identity"):
+        traced(mode, lambda x: np.subtract.reduce(x, where=MASK))
 
 
 # --- values -------------------------------------------------------------------------------------------------------

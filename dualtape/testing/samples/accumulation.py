@@ -110,3 +110,16 @@ for _ufunc in (np.hypot, np.subtract, np.logaddexp, np.maximum):
         data(3, dtype=np.float32),
         label=f"{_ufunc.__name__}, wider dtype",
     )
+SAMPLES.add(
+    "reduce",
+    lambda x, i: np.subtract.reduce(x, 1, initial=i, where=[True, False, True]),
+    data(2, 3),
+    0.5,
+    label="subtract, where",
+)
+SAMPLES.add(
+    "reduce",
+    lambda x: np.divide.reduce(x, -2, initial=0.5, where=[[True], [False]], keepdims=True),
+    data(2, 3),
+    label="divide, where",
+)
