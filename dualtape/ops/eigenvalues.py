@@ -70,8 +70,9 @@ def check_columns(w: Any, used: Any, name: str, zeros: bool = False) -> None:
         what = "singular values that are equal or zero" if zeros else "eigenvalues that are equal"
         values = {"eigh": "eigvalsh", "eig": "eigvals", "svd": "svdvals"}[name]
         raise NotDifferentiableError(
-            f"numpy.linalg.{name}: the vectors of {what} have no derivative, since they can be turned at will. Where "
-            f"only the values are used, call numpy.linalg.{values}; in reverse mode a loss may use the other vectors"
+            f"numpy.linalg.{name}: the vectors of {what} have no derivative, since they can be turned at will, and the "
+            f"values have no second one. Where only the values are used, call numpy.linalg.{values}; in reverse mode a "
+            f"loss may use the other vectors"
         )
 
 

@@ -1,0 +1,93 @@
+"""Singular values: equal ones and zeros, phases, and the vectors that complete a basis."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dualtape as dt
+from dualtape.errors import NotDifferentiableError
+
+Call = Callable[[Any], Any]
+
+Z = np.array([[2.0 + 1.0j, 0.3, 0.1j], [0.3 - 0.4j, 3.0, 0.2]])
+
+
+def gradient(mode: str, f: Call, x: Any) -> Any:
+    w = dt.Variable(x)
+    with dt.GradientTape(mode) as tape:
+        loss = f(w)
+    return tape.gradient(loss, w)
+
+
+@pytest.mark.parametrize("x", [np.eye(2), np.diag([1.0, 0.0]), np.zeros((2, 2))])
+def test_vectors_of_equal_or_zero_values(x: Any, mode: str) -> None:
+    for part in (0, 2):
+        with pytest.raises(NotDifferentiableError, match=r"equal or zero have no derivative.*svdvals"):
+            gradient(mode, lambda x, i=part: np.sum(np.linalg.svd(x)[i]), x)
+
+
+@pytest.mark.reverse
+def test_other_vectors_may_be_used_in_reverse_mode() -> None:
+    # The usual principal components: rows that sum to zero have a singular value of zero.
+    x = np.array([[2.0, 1.0, 0.5, 0.1], [0.5, -1.0, 0.3, 1.0], [0.2, 0.3, 2.0, 0.4]])
+
+    def first(x: Any) -> Any:
+        _, _, vh = np.linalg.svd(x - np.mean(x, axis=0), full_matrices=False)
+        return np.sum(vh[0] ** 4)
+
+    found = gradient("reverse", first, x)
+    for i, j in np.ndindex(*x.shape):
+        step = np.zeros_like(x)
+        step[i, j] = 1e-6
+        assert abs((first(x + step) - first(x - step)) / 2e-6 - found[i, j]) < 1e-7
+
+
+@pytest.mark.reverse
+def test_a_loss_that_depends_on_phases_is_refused() -> None:
+    for part in (0, 2):
+        with pytest.raises(NotDifferentiableError, match="common phases of complex singular vectors"):
+            gradient("reverse", lambda z, i=part: np.sum(np.linalg.svd(z, full_matrices=False)[i].real), Z)
+
+    def both(z: Any) -> Any:  # neither of the two alone would do
+        u, _, vh = np.linalg.svd(z, full_matrices=False)
+        return np.sum((u @ vh).real)
+
+    assert np.isfinite(gradient("reverse", both, Z)).all()
+
+
+@pytest.mark.reverse
+def test_a_loss_that_depends_on_the_completion_is_refused() -> None:
+    def left(z: Any) -> Any:
+        return np.sum(np.linalg.svd(z)[0][:, 2:].real)
+
+    def right(z: Any) -> Any:
+        return np.sum(np.linalg.svd(z)[2][2:].real)
+
+    for call, x in ((left, Z.T), (right, Z)):
+        with pytest.raises(NotDifferentiableError, match="svd: the loss depends on how the vectors that complete"):
+            gradient("reverse", call, x)
+
+
+def test_completion_of_dependent_columns(mode: str) -> None:
+    x = np.array([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]])
+    with pytest.raises(NotDifferentiableError, match=r"equal or zero|linearly dependent"):
+        gradient(mode, lambda x: np.sum(np.linalg.svd(x)[0][:, 2:] ** 2), x)
+
+
+@pytest.mark.reverse
+def test_unused_vectors_do_not_matter_in_reverse_mode() -> None:
+    x = np.array([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]])
+    found = gradient("reverse", lambda x: np.sum(np.linalg.svd(x)[1]), x)
+    np.testing.assert_allclose(found, x / np.linalg.norm(x))
+
+
+def test_factors_give_the_matrix_back(mode: str) -> None:
+    for x in (Z, Z.T, Z.real):
+
+        def loss(x: Any) -> Any:
+            u, s, vh = np.linalg.svd(x, full_matrices=False)
+            return np.sum(np.abs((u * s) @ vh) ** 2)
+
+        np.testing.assert_allclose(gradient(mode, loss, x), 2 * x, atol=1e-12)
