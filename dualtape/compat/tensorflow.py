@@ -25,10 +25,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from dualtape import custom as _custom
 from dualtape import optimizers as _optimizers
+from dualtape import stopping as _stopping
 from dualtape import tape as _tape
 from dualtape import variable as _variable
 from dualtape.array import ACTIVE, Operand, TracedArray, plain, resolve
+from dualtape.checkpoint import checkpoint as _checkpoint
 
 # Operands are arrays, scalars, nested lists, variables or traced arrays: `Any` in this file says that.
 
@@ -319,6 +322,16 @@ def cast(x: Any, dtype: Any, name: Any = None) -> Any:
 
 
 # --- creation -----------------------------------------------------------------------------------------------------
+
+
+def stop_gradient(input: Any, name: Any = None) -> Any:  # noqa: A002  # TensorFlow's name
+    """Return the value as plain data, a constant to every tape."""
+    _check_name(name, "stop_gradient")
+    return _tensor(_stopping.stop_gradient(input))
+
+
+custom_gradient = _custom.custom_gradient
+recompute_grad = _checkpoint
 
 
 def convert_to_tensor(value: Any, dtype: Any = None, name: Any = None) -> Any:

@@ -130,7 +130,10 @@ class Call:
                     f"the {kind} rule of {self.function} returns a {what} of shape {np.shape(part)} for {of} of "
                     f"shape {shape}"
                 )
-            filled.append(part if hasattr(part, "dtype") and part.dtype.kind in "fc" else np.asarray(part, dtype)[()])
+            if not isinstance(part, TracedArray):
+                part = np.asarray(part)[()]
+                part = part if part.dtype.kind in "fc" else part.astype(dtype)
+            filled.append(part)
         return like.layout.pack(filled)
 
 

@@ -439,3 +439,31 @@ def test_an_unconnected_gradient_goes_to_the_optimizer_as_none() -> None:
     with pytest.warns(UserWarning, match="'w'"):
         tf.keras.optimizers.SGD(0.25).apply_gradients(zip(tape.gradient(y, [v, w]), [v, w], strict=True))
     assert (v.numpy(), w.numpy()) == (0.5, 2.0)
+
+
+@pytest.mark.reverse
+def test_custom_gradient() -> None:
+    @tf.custom_gradient
+    def log1pexp(x: Any) -> Any:
+        e = tf.exp(x)
+
+        def grad(upstream: Any) -> Any:
+            return upstream * (1 - 1 / (1 + e))
+
+        return tf.math.log(1 + e), grad
+
+    x = tf.Variable([0.0, 100.0])
+    with tf.GradientTape(mode="reverse") as tape:
+        y = log1pexp(x)
+    g = tape.gradient(y, x)
+    assert type(g) is tf.Tensor
+    np.testing.assert_allclose(g.numpy(), [0.5, 1.0])
+
+
+def test_stop_gradient_and_recompute_grad(mode: str) -> None:
+    x = tf.Variable(3.0)
+    block = tf.recompute_grad(lambda x: tf.square(x) * x)
+    with tf.GradientTape(mode=mode) as tape:
+        y = block(x) * tf.stop_gradient(x, name="stopped")
+    assert tape.gradient(y, x).numpy() == 81.0
+    assert type(tf.stop_gradient(x)) is tf.Tensor
