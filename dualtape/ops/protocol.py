@@ -117,6 +117,10 @@ def _call(ufunc: np.ufunc, inputs: tuple[Any, ...]) -> Any:
         return FUNCTIONS[ufunc](*inputs)
     if ufunc in PLAIN_UFUNCS or not is_traced(inputs):
         return ufunc(*strip(inputs))
+    if all(set(kinds) <= set("O->") for kinds in ufunc.types):
+        # Of np.frompyfunc: its loop hands the entries to the user's function, as traced values.
+        found = ufunc(*(np.asarray(x) if isinstance(x, Operand) else x for x in inputs))
+        return tuple(resolve(x, ACTIVE.get()) for x in found) if ufunc.nout > 1 else resolve(found, ACTIVE.get())
     raise _no_rule(f"numpy.{ufunc.__name__}", inputs)
 
 

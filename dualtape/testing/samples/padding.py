@@ -29,14 +29,14 @@ def edges(line: Any, widths: Any, _axis: int, settings: Any) -> None:
 
 
 for _mode in (
-    "constant", "edge", "linear_ramp", "maximum", "minimum", "mean", "reflect", "symmetric", "wrap", edges,
+    "constant", "edge", "linear_ramp", "maximum", "minimum", "mean", "median", "reflect", "symmetric", "wrap", edges,
 ):  # fmt: skip
     add("1-d", V, 2, _mode)
     add("2-d", M, ((1, 2), (0, 3)), _mode)
     add("float32, not contiguous", M.astype("f").T, (1, 0), _mode)
-    if _mode not in ("maximum", "minimum", edges):
+    if _mode not in ("maximum", "minimum", "median", edges):
         add("complex", Z[0], (2, 1), _mode)
-for _mode in ("maximum", "minimum", "mean"):
+for _mode in ("maximum", "minimum", "mean", "median"):
     add("stat_length", M, ((2, 1), (1, 2)), _mode, stat_length=2)
     add("stat_length for each side", M, 2, _mode, stat_length=((1, 2), (3, 2)))
     add("stat_length None", V, 1, _mode, stat_length=None)
