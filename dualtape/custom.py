@@ -219,9 +219,11 @@ class custom_gradient(CustomFunction[P, R]):  # noqa: N801  # TensorFlow's name
         function: Any = self._function
         value, grad_fn = pair(self, "the function", function(*args, **call.keywords))
 
+        single = len(args) == 1
+
         def pullback(cotangent: Any) -> Any:
             found = grad_fn(*leaves(cotangent))
-            several = type(found) in (tuple, list) and (len(args) != 1 or len(found) == 1)
+            several = type(found) in (tuple, list) and (not single or len(found) == 1)
             return found if several else (found,)
 
         return value, pullback

@@ -163,6 +163,26 @@ def test_a_weight_that_blocks_share_is_held_once() -> None:
     assert np.isfinite(tape.gradient(total, w)).all()
 
 
+def test_nothing_is_left_to_the_collector(mode: str, outer_mode: str) -> None:
+    block, v = dt.checkpoint(layer), dt.Variable(X)
+
+    def program() -> None:
+        with dt.GradientTape(outer_mode) as outer:
+            with dt.GradientTape(mode) as tape:
+                y = np.sum(block(v, W) ** 2)
+            g = np.sum(tape.gradient(y, v))
+        outer.gradient(g, v)
+
+    program()
+    gc.collect()
+    gc.disable()
+    try:
+        program()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
 def test_containers_keywords_and_settings(mode: str) -> None:
     @dt.checkpoint
     def block(parts: Any, *, power: int, name: str = "b") -> Any:

@@ -1,5 +1,6 @@
 """Functions with custom rules: TensorFlow's form and JAX's, in every mix of modes, and what they refuse."""
 
+import gc
 import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -716,6 +717,29 @@ def test_persistent_tapes(mode: str) -> None:
     for _ in range(2):
         close(tape.gradient(y, v), np.cos(X) * Y)
     close(tape.jacobian(y, v), np.diag(np.cos(X) * Y))
+
+
+@pytest.mark.parametrize(("make", "inner"), EACH)
+def test_nothing_is_left_to_the_collector(make: Function, inner: str, outer_mode: str) -> None:
+    f, v = make(), dt.Variable(X)
+
+    def program(ask: bool) -> None:
+        with dt.GradientTape(outer_mode) as outer:
+            with dt.GradientTape(inner) as tape:
+                y = np.sum(f(v, Y) ** 2)
+            g = np.sum(tape.gradient(y, v)) if ask else y
+        if ask:
+            outer.gradient(g, v)
+
+    for ask in (True, False):
+        program(ask)
+        gc.collect()
+        gc.disable()
+        try:
+            program(ask)
+            assert gc.collect() == 0
+        finally:
+            gc.enable()
 
 
 # --- other backends -------------------------------------------------------------------------------------------------
