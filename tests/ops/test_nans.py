@@ -50,3 +50,12 @@ def test_entries_that_are_nan_get_no_gradient(mode: str) -> None:
     with dt.GradientTape(mode) as tape:
         y = np.nanvar(w) + np.nanprod(w) + np.nansum(w)
     assert tape.gradient(y, w)[0, 1] == 0.0
+
+
+def test_where_there_are_no_numbers_the_derivative_is_zero(mode: str) -> None:
+    w = dt.Variable(X[1:])
+    for function in (np.nanmax, np.nanmin, np.nanvar):
+        with dt.GradientTape(mode) as tape, pytest.warns(RuntimeWarning):
+            y = function(w, axis=1)
+        assert np.isnan(y[1])
+        assert tape.gradient(y, w)[1].tolist() == [0.0, 0.0, 0.0]
