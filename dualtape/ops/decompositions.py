@@ -128,7 +128,7 @@ def completion(a: Any, c: Any, p: Any, name: str, regular: bool) -> Any:
 
 
 @function(np.linalg.qr)
-def qr(a: Any, mode: str = "reduced") -> Any:
+def qr(a: Any, mode: Any = "reduced") -> Any:
     """Decompose matrices into orthonormal columns and a triangle."""
     a = current(a)
     inner = below(a)
@@ -138,7 +138,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
         if mode == "raw":
             raise NoRuleError("numpy.linalg.qr: what mode='raw' returns has no derivative rule: use mode='reduced'")
         return np.linalg.qr(strip(a), mode)  # raises
-    result = np.linalg.qr(*inner, mode if mode == "complete" else "reduced")
+    result = np.linalg.qr(inner[0], "complete" if mode == "complete" else "reduced")
     k = min(a.shape[-2:])
     q, r = result[0][..., :k], result[1][..., :k, :]
     triangle = apply(qr_r_, (a, q, r), {})

@@ -99,7 +99,7 @@ def _eigh_values_jvp(t: Any, out: Any, _a: Any, _w: Any, v: Any) -> Any:
     return average(real(np.sum(conj(v) * np.matmul(symmetric(t), v), axis=-2)), out)
 
 
-def _eigvalsh_jvp(t: Any, out: Any, a: Any, _w: Any, *, uplo: str) -> Any:
+def _eigvalsh_jvp(t: Any, out: Any, a: Any, _w: Any, *, uplo: Any) -> Any:
     return _eigh_values_jvp(t, out, None, None, np.linalg.eigh(a, uplo)[1])
 
 
@@ -114,22 +114,22 @@ eigvalsh_: Primitive = structural("eigvalsh", lambda _a, w, *, uplo: w, (_eigval
 
 
 @function(np.linalg.eigh)
-def eigh(a: Any, UPLO: str = "L") -> Any:
+def eigh(a: Any, UPLO: Any = "L") -> Any:
     """Return the eigenvalues and eigenvectors of symmetric (Hermitian) matrices."""
     a = current(a)
     inner = below(a)
-    result = np.linalg.eigh(*(inner or [a]), UPLO)
+    result = np.linalg.eigh(a if inner is None else inner[0], UPLO)
     if inner is None:
         return result
     return type(result)(*(apply(primitive, (a, *result), {}) for primitive in (eigh_values_, eigh_vectors_)))
 
 
 @function(np.linalg.eigvalsh)
-def eigvalsh(a: Any, UPLO: str = "L") -> Any:
+def eigvalsh(a: Any, UPLO: Any = "L") -> Any:
     """Return the eigenvalues of symmetric (Hermitian) matrices."""
     a = current(a)
     inner = below(a)
-    w = np.linalg.eigvalsh(*(inner or [a]), UPLO)
+    w = np.linalg.eigvalsh(a if inner is None else inner[0], UPLO)
     return w if inner is None else apply(eigvalsh_, (a, w), {"uplo": UPLO.upper()})
 
 

@@ -121,7 +121,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     inner = below(a, b)
     if inner is None:
         return np.linalg.lstsq(a, b, rcond)
-    x, residuals, rank, s = np.linalg.lstsq(*inner, rcond)
+    x, residuals, rank, s = np.linalg.lstsq(inner[0], inner[1], rcond)
     epsilon = float(np.finfo(np.float64).eps)  # LAPACK's double precision, whatever the arrays'
     cut = epsilon * max(a.shape) if rcond is None else epsilon if rcond < 0 else float(rcond)
     p = np.linalg.pinv(inner[0], cut)
@@ -156,7 +156,7 @@ def cond(x: Any, p: Any = None) -> Any:
     """Return the condition numbers of matrices."""
     x = current(x)
     value = np.linalg.cond(strip(x), p)
-    if not isinstance(x, TracedArray):
+    if below(x) is None:
         return value
     if not np.isfinite(value).all():
         raise NotDifferentiableError(

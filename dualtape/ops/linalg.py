@@ -62,7 +62,7 @@ def current(x: Any) -> Any:
     return arraylike(resolve(x, ACTIVE.get()))
 
 
-def below(*operands: Any) -> list[Any] | None:
+def below(*operands: Any) -> Any:
     """Return resolved operands without the youngest of the tapes that record them, or `None` where none does.
 
     What is computed from these can be given to a primitive as operands of its own: they belong to outer tapes only.

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from dualtape.array import TracedArray, apply, plain
-from dualtape.ops.linalg import conj, current, real
+from dualtape.array import apply, plain
+from dualtape.ops.linalg import below, conj, current, real
 from dualtape.ops.protocol import function, strip
 from dualtape.primitive import Primitive, structural
 
@@ -83,7 +83,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     """Return norms of vectors or matrices."""
     x = current(x)
     ndim = x.ndim
-    if not isinstance(x, TracedArray):
+    if below(x) is None:
         return np.linalg.norm(x, ord, strip(axis), keepdims)
     arguments = {"ord": ord, "axis": axis, "keepdims": keepdims}
     axes = _from_the_right(axis, ndim)
@@ -125,7 +125,7 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
     """Return norms of vectors, over any axes."""
     x = current(x)
-    if not isinstance(x, TracedArray):
+    if below(x) is None:
         return np.linalg.vector_norm(x, axis=strip(axis), keepdims=keepdims, ord=ord)
     arguments = {"axis": axis, "keepdims": keepdims, "ord": ord}
     return _apply(x, "vector_norm", 2 if ord is None else ord, _from_the_right(axis, x.ndim), arguments)

@@ -70,11 +70,11 @@ svdvals_: Primitive = structural("svdvals", lambda _a, s: s, (_svdvals_jvp, None
 
 
 @function(np.linalg.svd)
-def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+def svd(a: Any, full_matrices: Any = True, compute_uv: Any = True, hermitian: Any = False) -> Any:
     """Return the singular values of matrices, and their vectors."""
     a = current(a)
     inner = below(a)
-    result = np.linalg.svd(*(inner or [a]), full_matrices, compute_uv, hermitian)
+    result = np.linalg.svd(a if inner is None else inner[0], full_matrices, compute_uv, hermitian)
     if inner is None:
         return result
     if hermitian:

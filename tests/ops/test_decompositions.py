@@ -41,7 +41,7 @@ def test_raw_qr_is_refused(mode: str) -> None:
 
 
 @pytest.mark.parametrize("call", ["reduced", "r"])
-def test_qr_of_dependent_columns(mode: str, call: str) -> None:
+def test_qr_of_dependent_columns(mode: str, call: Any) -> None:
 
     def first(x: Any) -> Any:
         found = np.linalg.qr(x, call)

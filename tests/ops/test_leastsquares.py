@@ -10,6 +10,8 @@ from dualtape.errors import NotDifferentiableError
 
 A = np.array([[3.0, 0.2], [0.1, 0.5], [0.3, -0.4]])
 B = np.array([1.0, -2.0, 0.5])
+GRAD: Any = dt.grad
+HESSIAN: Any = dt.hessian
 
 
 @pytest.mark.parametrize("given", [{"rcond": 0.5}, {"rtol": 0.5}, {"rcond": np.array(0.5)}])
@@ -45,20 +47,20 @@ def test_second_derivatives_of_lstsq_with_equal_singular_values() -> None:
 
     point = np.eye(3)[:, :2]
     with pytest.raises(NotDifferentiableError, match=r"pinv\(a\) @ b"):
-        dt.hessian(solution, mode="forward")(point)
-    assert np.isfinite(dt.hessian(by_pinv, mode="forward")(point)).all()
+        HESSIAN(solution, mode="forward")(point)
+    assert np.isfinite(HESSIAN(by_pinv, mode="forward")(point)).all()
 
 
 @pytest.mark.reverse
 def test_second_derivatives_of_lstsq_in_reverse_mode_with_equal_singular_values() -> None:
     def gradient(a: Any) -> Any:
-        return np.sum(dt.grad(lambda a: np.sum(np.linalg.lstsq(a, B)[0]), mode="reverse")(a))
+        return np.sum(GRAD(lambda a: np.sum(np.linalg.lstsq(a, B)[0]), mode="reverse")(a))
 
     def by_pinv(a: Any) -> Any:
-        return np.sum(dt.grad(lambda a: np.sum(np.linalg.pinv(a) @ B), mode="reverse")(a))
+        return np.sum(GRAD(lambda a: np.sum(np.linalg.pinv(a) @ B), mode="reverse")(a))
 
     point = np.eye(3)[:, :2]
-    found, expected = (dt.grad(f, mode="reverse")(point) for f in (gradient, by_pinv))
+    found, expected = (GRAD(f, mode="reverse")(point) for f in (gradient, by_pinv))
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
 

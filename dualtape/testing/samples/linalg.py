@@ -21,7 +21,8 @@ def entries(*shape: int, dtype: Any = float, start: float = 0.35) -> Array:
 def regular(*shape: int, dtype: Any = float, start: float = 0.35) -> Array:
     """Return square matrices that are far from singular, with eigenvalues and singular values far from each other."""
     n = shape[-1]
-    return entries(*shape, dtype=dtype, start=start) + np.diag(3.0 * np.arange(1, n + 1)).astype(dtype)
+    diagonal: Array = np.diag(3.0 * np.arange(1, n + 1)).astype(dtype)
+    return entries(*shape, dtype=dtype, start=start) + diagonal
 
 
 def read_only(x: Array) -> Array:

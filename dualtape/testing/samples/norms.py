@@ -18,8 +18,8 @@ MATRIX = (None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)
 def _vectors() -> Iterator[Sample]:
     for order in VECTOR:
         for keepdims in (False, True):
-            settings: dict[str, Any] = {"ord": order, "keepdims": keepdims}
-            call: Call = lambda x, s=settings: np.linalg.norm(x, axis=-1, **s)  # noqa: E731
+            settings: dict[str, Any] = {"ord": order, "keepdims": keepdims, "axis": -1}
+            call: Call = lambda x, s=settings: np.linalg.norm(x, **s)  # noqa: E731
             label = f"ord={order}{', keepdims' * keepdims}"
             yield Sample("norm", call, (entries(2, 3),), f"vectors, {label}")
             yield Sample("norm", call, (entries(2, 2, dtype=complex),), f"vectors, {label}, complex")
@@ -39,7 +39,7 @@ def _vectors() -> Iterator[Sample]:
     for x in (np.array(-1.5), np.float64(2.0), entries(3), entries(2, 2, 2), np.zeros(0), np.zeros((0, 2))):
         yield Sample("norm", np.linalg.norm, (x,), f"{x.dtype} {x.shape}, {type(x).__name__}")
         yield Sample("norm", np.linalg.vector_norm, (x,), f"vector_norm, {x.dtype} {x.shape}, {type(x).__name__}")
-        keeping: Call = lambda x: np.linalg.norm(x, keepdims=True)  # noqa: E731
+        keeping: Call = lambda x: np.linalg.norm(x, axis=None, keepdims=True)  # noqa: E731
         yield Sample("norm", keeping, (x,), f"{x.dtype} {x.shape}, keepdims, {type(x).__name__}")
     yield Sample("norm", np.linalg.norm, (np.asfortranarray(entries(2, 3)),), "Fortran order")
     yield Sample("norm", np.linalg.norm, (read_only(entries(2, 3)),), "read-only")

@@ -29,7 +29,7 @@ def _eigh_values(g: Any, out: Any, _a: Any, _w: Any, v: Any) -> Any:
     return np.matmul(scaled_columns(v, average(g, out)), adjoint(v))
 
 
-def _eigvalsh(g: Any, out: Any, a: Any, _w: Any, *, uplo: str) -> Any:
+def _eigvalsh(g: Any, out: Any, a: Any, _w: Any, *, uplo: Any) -> Any:
     return _eigh_values(g, out, None, None, np.linalg.eigh(a, uplo)[1])
 
 
