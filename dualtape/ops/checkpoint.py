@@ -60,9 +60,12 @@ class Block:
             self._outputs = Packed(value, plains, spots)
         packed = self.outputs.layout.pack([found[i] for i in spots]) if spots else np.zeros(0, np.intp)
         self._check(packed)
-        self.rank = np.ndim(packed)
+        self._computed(packed)
         # Another name of the function's may hold what it returned.
         return own(packed) if isinstance(packed, (TracedArray, np.ndarray)) else np.asarray(packed)[()]
+
+    def _computed(self, packed: Any) -> None:
+        self.rank = np.ndim(plain(packed))
 
     def _check(self, packed: Any) -> None:
         """Raise if the value is another than the first time, as far as a sample of its entries tells."""
@@ -98,7 +101,7 @@ class Tangents(Block):
         for i, t in zip(self.spots, operands[self.block.count : self.count], strict=True):
             rows[i] = t
         pushed = push(self.block.value, at, rows)[1]
-        self.rank = pushed.ndim
+        self._computed(pushed)
         return pushed
 
 
