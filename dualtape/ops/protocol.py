@@ -79,7 +79,7 @@ def store(out: Any, result: Any) -> Any:
             return out
         raise TracedConversionError(
             "out= is a plain array, which can't hold a derivative: make it with dualtape.zeros, or "
-            "np.zeros(shape, like=x), or leave out= away"
+            "np.zeros(shape, like=x), or leave out= away, and write a = a + x for a += x"
         )
     if np.shape(out) != np.shape(result):
         raise ValueError(f"output array has shape {np.shape(out)}, the result has shape {np.shape(result)}")
