@@ -240,7 +240,7 @@ def matrix_power(a: Any, n: Any) -> Any:
         return np.linalg.matrix_power(strip(a), n)
     n = operator.index(n)
     if n == 0:
-        return np.zeros_like(a) + np.eye(a.shape[-1], dtype=a.dtype)
+        return np.where(False, a, np.eye(a.shape[-1], dtype=a.dtype))  # recorded: its derivative is zero
     if n < 0:
         a, n = inv(a), -n
     if n == 3:

@@ -239,3 +239,7 @@ def test_matrix_power_1_is_the_matrix(mode: str) -> None:
     with dt.GradientTape(mode):
         y = x * 1.0
         assert np.linalg.matrix_power(y, 1) is y
+
+
+def test_matrix_power_0_is_recorded(mode: str) -> None:
+    np.testing.assert_array_equal(gradient(mode, lambda x: np.sum(np.linalg.matrix_power(x, 0)), A), np.zeros((3, 3)))

@@ -48,6 +48,7 @@ def of_matrices(operation: str, call: Call, label: str = "", complex_: bool = Tr
     if complex_:
         yield Sample(operation, call, (regular(2, 2, dtype=complex),), f"{label}complex")
         yield Sample(operation, call, (regular(2, 2, 2, dtype=complex),), f"{label}complex batch")
+        yield Sample(operation, call, (regular(2, 2, dtype=np.complex64),), f"{label}complex64")
 
 
 def _solves() -> Iterator[Sample]:
