@@ -1,0 +1,1594 @@
+# What type checkers see of the transforms: the result is typed by the argument that `argnums` names.
+#
+# Parameters up to and including that argument are positional-only to a checker, the later ones keep names, keywords and
+# defaults. A float's derivative is declared a float, which NumPy's float64 is. `Any` stands where a function may return
+# what it likes, for an array of any dtype, and in the last overload of each, for what no other names; it is
+# the whole result there, since mypy makes an untyped function of two that could be meant.
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeAlias, TypeVar, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualtape.mode import Mode
+
+__all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "linearize", "value_and_grad", "vjp"]
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_Aux = TypeVar("_Aux")
+_A = TypeVar("_A")
+_B = TypeVar("_B")
+_C = TypeVar("_C")
+_D = TypeVar("_D")
+_S = TypeVar("_S", bound=np.inexact[Any])
+
+_Mode: TypeAlias = Literal["forward", "reverse", "auto"] | Mode | None
+_Progress: TypeAlias = Callable[[list[Any]], Iterable[Any]]
+_R_co = TypeVar("_R_co", covariant=True)
+_Array: TypeAlias = NDArray[Any] | complex | np.inexact[Any]
+
+# A function. mypy, where an argument is `Any` and so two overloads could be meant, makes an untyped function of two
+# callables, but `Any` of two types.
+class _Function(Generic[_P, _R_co]):
+    def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> _R_co: ...
+
+@overload
+def grad(
+    f: Callable[Concatenate[_A, _P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _P], _A]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[_A, _B, _P], Any],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _P], _B]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[_A, _B, _C, _P], Any],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _P], _C]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[_A, _P], Any],
+    argnums: tuple[Literal[0]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _P], tuple[_A]]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[_A, _B, _P], Any],
+    argnums: tuple[Literal[0], Literal[1]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _P], tuple[_A, _B]]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[_A, _B, _C, _P], Any],
+    argnums: tuple[Literal[0], Literal[1], Literal[2]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _P], tuple[_A, _B, _C]]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[_A, _B, _C, _D, _P], Any],
+    argnums: tuple[Literal[0], Literal[1], Literal[2], Literal[3]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _D, _P], tuple[_A, _B, _C, _D]]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[_A, _B, _C, _P], Any],
+    argnums: tuple[Literal[1], Literal[2]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _P], tuple[_B, _C]]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[_A, _P], tuple[Any, _Aux]],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _P], tuple[_A, _Aux]]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[_A, _B, _P], tuple[Any, _Aux]],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _P], tuple[_B, _Aux]]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[_A, _B, _C, _P], tuple[Any, _Aux]],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _P], tuple[_C, _Aux]]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[_A, _P], tuple[Any, _Aux]],
+    argnums: tuple[Literal[0]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _P], tuple[tuple[_A], _Aux]]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[_A, _B, _P], tuple[Any, _Aux]],
+    argnums: tuple[Literal[0], Literal[1]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _P], tuple[tuple[_A, _B], _Aux]]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[_A, _B, _C, _P], tuple[Any, _Aux]],
+    argnums: tuple[Literal[0], Literal[1], Literal[2]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _P], tuple[tuple[_A, _B, _C], _Aux]]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[_A, _B, _C, _D, _P], tuple[Any, _Aux]],
+    argnums: tuple[Literal[0], Literal[1], Literal[2], Literal[3]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _D, _P], tuple[tuple[_A, _B, _C, _D], _Aux]]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[_A, _B, _C, _P], tuple[Any, _Aux]],
+    argnums: tuple[Literal[1], Literal[2]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _P], tuple[tuple[_B, _C], _Aux]]: ...
+@overload
+def grad(
+    f: Callable[..., Any],
+    argnums: int | tuple[int, ...],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def grad(
+    f: Callable[..., tuple[Any, Any]],
+    argnums: int | tuple[int, ...],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[_A, _P], _R],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _P], tuple[_R, _A]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[_A, _B, _P], _R],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _P], tuple[_R, _B]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[_A, _B, _C, _P], _R],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _P], tuple[_R, _C]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[_A, _P], _R],
+    argnums: tuple[Literal[0]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _P], tuple[_R, tuple[_A]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[_A, _B, _P], _R],
+    argnums: tuple[Literal[0], Literal[1]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _P], tuple[_R, tuple[_A, _B]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[_A, _B, _C, _P], _R],
+    argnums: tuple[Literal[0], Literal[1], Literal[2]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _P], tuple[_R, tuple[_A, _B, _C]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[_A, _B, _C, _D, _P], _R],
+    argnums: tuple[Literal[0], Literal[1], Literal[2], Literal[3]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _D, _P], tuple[_R, tuple[_A, _B, _C, _D]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[_A, _B, _C, _P], _R],
+    argnums: tuple[Literal[1], Literal[2]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _P], tuple[_R, tuple[_B, _C]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[_A, _P], tuple[_R, _Aux]],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _P], tuple[tuple[_R, _Aux], _A]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[_A, _B, _P], tuple[_R, _Aux]],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _P], tuple[tuple[_R, _Aux], _B]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[_A, _B, _C, _P], tuple[_R, _Aux]],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _P], tuple[tuple[_R, _Aux], _C]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[_A, _P], tuple[_R, _Aux]],
+    argnums: tuple[Literal[0]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _P], tuple[tuple[_R, _Aux], tuple[_A]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[_A, _B, _P], tuple[_R, _Aux]],
+    argnums: tuple[Literal[0], Literal[1]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _P], tuple[tuple[_R, _Aux], tuple[_A, _B]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[_A, _B, _C, _P], tuple[_R, _Aux]],
+    argnums: tuple[Literal[0], Literal[1], Literal[2]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _P], tuple[tuple[_R, _Aux], tuple[_A, _B, _C]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[_A, _B, _C, _D, _P], tuple[_R, _Aux]],
+    argnums: tuple[Literal[0], Literal[1], Literal[2], Literal[3]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _D, _P], tuple[tuple[_R, _Aux], tuple[_A, _B, _C, _D]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[_A, _B, _C, _P], tuple[_R, _Aux]],
+    argnums: tuple[Literal[1], Literal[2]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _P], tuple[tuple[_R, _Aux], tuple[_B, _C]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[..., Any],
+    argnums: int | tuple[int, ...],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def value_and_grad(
+    f: Callable[..., tuple[Any, Any]],
+    argnums: int | tuple[int, ...],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[NDArray[_S], _P], _Array],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[NDArray[_S], _P], NDArray[_S]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[float, _P], NDArray[Any]],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[float, _P], NDArray[np.float64]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _P], _Array],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _P], _A]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _P], Any]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, NDArray[_S], _P], _Array],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, NDArray[_S], _P], NDArray[_S]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, float, _P], NDArray[Any]],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, float, _P], NDArray[np.float64]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, _P], _Array],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _B, _P], _B]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, _P], Any],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _B, _P], Any]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, NDArray[_S], _P], _Array],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, NDArray[_S], _P], NDArray[_S]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, float, _P], NDArray[Any]],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _B, float, _P], NDArray[np.float64]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, _C, _P], _Array],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _B, _C, _P], _C]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, _C, _P], Any],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _B, _C, _P], Any]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _P], _Array],
+    argnums: tuple[Literal[0]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _P], tuple[_A]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, _P], _Array],
+    argnums: tuple[Literal[0], Literal[1]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _P], tuple[_A, _B]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, _C, _P], _Array],
+    argnums: tuple[Literal[0], Literal[1], Literal[2]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _P], tuple[_A, _B, _C]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, _C, _D, _P], _Array],
+    argnums: tuple[Literal[0], Literal[1], Literal[2], Literal[3]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _D, _P], tuple[_A, _B, _C, _D]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, _C, _P], _Array],
+    argnums: tuple[Literal[1], Literal[2]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _P], tuple[_B, _C]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[NDArray[_S], _P], tuple[_Array, _Aux]],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[NDArray[_S], _P], tuple[NDArray[_S], _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[float, _P], tuple[NDArray[Any], _Aux]],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[float, _P], tuple[NDArray[np.float64], _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _P], tuple[_Array, _Aux]],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _P], tuple[_A, _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _P], tuple[Any, _Aux]],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _P], tuple[Any, _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, NDArray[_S], _P], tuple[_Array, _Aux]],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, NDArray[_S], _P], tuple[NDArray[_S], _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, float, _P], tuple[NDArray[Any], _Aux]],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, float, _P], tuple[NDArray[np.float64], _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, _P], tuple[_Array, _Aux]],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _B, _P], tuple[_B, _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, _P], tuple[Any, _Aux]],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _B, _P], tuple[Any, _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, NDArray[_S], _P], tuple[_Array, _Aux]],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, NDArray[_S], _P], tuple[NDArray[_S], _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, float, _P], tuple[NDArray[Any], _Aux]],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _B, float, _P], tuple[NDArray[np.float64], _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, _C, _P], tuple[_Array, _Aux]],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _B, _C, _P], tuple[_C, _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, _C, _P], tuple[Any, _Aux]],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _B, _C, _P], tuple[Any, _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _P], tuple[_Array, _Aux]],
+    argnums: tuple[Literal[0]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _P], tuple[tuple[_A], _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, _P], tuple[_Array, _Aux]],
+    argnums: tuple[Literal[0], Literal[1]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _P], tuple[tuple[_A, _B], _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, _C, _P], tuple[_Array, _Aux]],
+    argnums: tuple[Literal[0], Literal[1], Literal[2]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _P], tuple[tuple[_A, _B, _C], _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, _C, _D, _P], tuple[_Array, _Aux]],
+    argnums: tuple[Literal[0], Literal[1], Literal[2], Literal[3]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _D, _P], tuple[tuple[_A, _B, _C, _D], _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_A, _B, _C, _P], tuple[_Array, _Aux]],
+    argnums: tuple[Literal[1], Literal[2]],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, _C, _P], tuple[tuple[_B, _C], _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[..., Any],
+    argnums: int | tuple[int, ...],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def jacobian(
+    f: Callable[..., tuple[Any, Any]],
+    argnums: int | tuple[int, ...],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[NDArray[_S], _P], _Array],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[NDArray[_S], _P], NDArray[_S]]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[float, _P], _Array],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[float, _P], float]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[_A, _P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _P], Any]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[_A, NDArray[_S], _P], _Array],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, NDArray[_S], _P], NDArray[_S]]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[_A, float, _P], _Array],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, float, _P], float]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[_A, _B, _P], Any],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _B, _P], Any]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[_A, _B, NDArray[_S], _P], _Array],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, NDArray[_S], _P], NDArray[_S]]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[_A, _B, float, _P], _Array],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _B, float, _P], float]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[_A, _B, _C, _P], Any],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _B, _C, _P], Any]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[NDArray[_S], _P], tuple[_Array, _Aux]],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[NDArray[_S], _P], tuple[NDArray[_S], _Aux]]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[float, _P], tuple[_Array, _Aux]],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[float, _P], tuple[float, _Aux]]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[_A, _P], tuple[Any, _Aux]],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _P], tuple[Any, _Aux]]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[_A, NDArray[_S], _P], tuple[_Array, _Aux]],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, NDArray[_S], _P], tuple[NDArray[_S], _Aux]]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[_A, float, _P], tuple[_Array, _Aux]],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, float, _P], tuple[float, _Aux]]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[_A, _B, _P], tuple[Any, _Aux]],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _B, _P], tuple[Any, _Aux]]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[_A, _B, NDArray[_S], _P], tuple[_Array, _Aux]],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Callable[Concatenate[_A, _B, NDArray[_S], _P], tuple[NDArray[_S], _Aux]]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[_A, _B, float, _P], tuple[_Array, _Aux]],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _B, float, _P], tuple[float, _Aux]]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[_A, _B, _C, _P], tuple[Any, _Aux]],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[Concatenate[_A, _B, _C, _P], tuple[Any, _Aux]]: ...
+@overload
+def hessian(
+    f: Callable[..., Any],
+    argnums: int | tuple[int, ...],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def hessian(
+    f: Callable[..., tuple[Any, Any]],
+    argnums: int | tuple[int, ...],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def jvp(
+    f: Callable[[_A], _R],
+    primals: tuple[_A],
+    tangents: tuple[_A],
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+) -> tuple[_R, _R]: ...
+@overload
+def jvp(
+    f: Callable[[_A, _B], _R],
+    primals: tuple[_A, _B],
+    tangents: tuple[_A, _B],
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+) -> tuple[_R, _R]: ...
+@overload
+def jvp(
+    f: Callable[[_A, _B, _C], _R],
+    primals: tuple[_A, _B, _C],
+    tangents: tuple[_A, _B, _C],
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+) -> tuple[_R, _R]: ...
+@overload
+def jvp(
+    f: Callable[[_A, _B, _C, _D], _R],
+    primals: tuple[_A, _B, _C, _D],
+    tangents: tuple[_A, _B, _C, _D],
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+) -> tuple[_R, _R]: ...
+@overload
+def jvp(
+    f: Callable[..., _R],
+    primals: tuple[Any, ...],
+    tangents: tuple[Any, ...],
+    *,
+    argnums: int | tuple[int, ...],
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+) -> tuple[_R, _R]: ...
+@overload
+def jvp(
+    f: Callable[..., _R],
+    primals: tuple[Any, Any, Any, Any, Any, *tuple[Any, ...]],
+    tangents: tuple[Any, ...],
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+) -> tuple[_R, _R]: ...
+@overload
+def jvp(
+    f: Callable[[_A], tuple[_R, _Aux]],
+    primals: tuple[_A],
+    tangents: tuple[_A],
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+) -> tuple[_R, _R, _Aux]: ...
+@overload
+def jvp(
+    f: Callable[[_A, _B], tuple[_R, _Aux]],
+    primals: tuple[_A, _B],
+    tangents: tuple[_A, _B],
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+) -> tuple[_R, _R, _Aux]: ...
+@overload
+def jvp(
+    f: Callable[[_A, _B, _C], tuple[_R, _Aux]],
+    primals: tuple[_A, _B, _C],
+    tangents: tuple[_A, _B, _C],
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+) -> tuple[_R, _R, _Aux]: ...
+@overload
+def jvp(
+    f: Callable[[_A, _B, _C, _D], tuple[_R, _Aux]],
+    primals: tuple[_A, _B, _C, _D],
+    tangents: tuple[_A, _B, _C, _D],
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+) -> tuple[_R, _R, _Aux]: ...
+@overload
+def jvp(
+    f: Callable[..., tuple[_R, _Aux]],
+    primals: tuple[Any, ...],
+    tangents: tuple[Any, ...],
+    *,
+    argnums: int | tuple[int, ...],
+    mode: _Mode = None,
+    has_aux: Literal[True],
+) -> tuple[_R, _R, _Aux]: ...
+@overload
+def jvp(
+    f: Callable[..., tuple[_R, _Aux]],
+    primals: tuple[Any, Any, Any, Any, Any, *tuple[Any, ...]],
+    tangents: tuple[Any, ...],
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+) -> tuple[_R, _R, _Aux]: ...
+@overload
+def vjp(
+    f: Callable[[_A], _R], a: _A, /, *, argnums: None = None, mode: _Mode = None, has_aux: Literal[False] = False
+) -> tuple[_R, Callable[[_R], tuple[_A]]]: ...
+@overload
+def vjp(
+    f: Callable[[_A, _B], _R],
+    a: _A,
+    b: _B,
+    /,
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+) -> tuple[_R, Callable[[_R], tuple[_A, _B]]]: ...
+@overload
+def vjp(
+    f: Callable[[_A, _B, _C], _R],
+    a: _A,
+    b: _B,
+    c: _C,
+    /,
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+) -> tuple[_R, Callable[[_R], tuple[_A, _B, _C]]]: ...
+@overload
+def vjp(
+    f: Callable[[_A, _B, _C, _D], _R],
+    a: _A,
+    b: _B,
+    c: _C,
+    d: _D,
+    /,
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+) -> tuple[_R, Callable[[_R], tuple[_A, _B, _C, _D]]]: ...
+@overload
+def vjp(
+    f: Callable[..., _R],
+    *primals: Any,
+    argnums: int | tuple[int, ...],
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+) -> tuple[_R, Callable[[_R], tuple[Any, ...]]]: ...
+@overload
+def vjp(
+    f: Callable[..., _R],
+    a: Any,
+    b: Any,
+    c: Any,
+    d: Any,
+    e: Any,
+    /,
+    *primals: Any,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+) -> tuple[_R, Callable[[_R], tuple[Any, ...]]]: ...
+@overload
+def vjp(
+    f: Callable[[_A], tuple[_R, _Aux]], a: _A, /, *, argnums: None = None, mode: _Mode = None, has_aux: Literal[True]
+) -> tuple[_R, Callable[[_R], tuple[_A]], _Aux]: ...
+@overload
+def vjp(
+    f: Callable[[_A, _B], tuple[_R, _Aux]],
+    a: _A,
+    b: _B,
+    /,
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+) -> tuple[_R, Callable[[_R], tuple[_A, _B]], _Aux]: ...
+@overload
+def vjp(
+    f: Callable[[_A, _B, _C], tuple[_R, _Aux]],
+    a: _A,
+    b: _B,
+    c: _C,
+    /,
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+) -> tuple[_R, Callable[[_R], tuple[_A, _B, _C]], _Aux]: ...
+@overload
+def vjp(
+    f: Callable[[_A, _B, _C, _D], tuple[_R, _Aux]],
+    a: _A,
+    b: _B,
+    c: _C,
+    d: _D,
+    /,
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+) -> tuple[_R, Callable[[_R], tuple[_A, _B, _C, _D]], _Aux]: ...
+@overload
+def vjp(
+    f: Callable[..., tuple[_R, _Aux]],
+    *primals: Any,
+    argnums: int | tuple[int, ...],
+    mode: _Mode = None,
+    has_aux: Literal[True],
+) -> tuple[_R, Callable[[_R], tuple[Any, ...]], _Aux]: ...
+@overload
+def vjp(
+    f: Callable[..., tuple[_R, _Aux]],
+    a: Any,
+    b: Any,
+    c: Any,
+    d: Any,
+    e: Any,
+    /,
+    *primals: Any,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+) -> tuple[_R, Callable[[_R], tuple[Any, ...]], _Aux]: ...
+@overload
+def linearize(
+    f: Callable[[_A], _R], a: _A, /, *, argnums: None = None, mode: _Mode = None, has_aux: Literal[False] = False
+) -> tuple[_R, Callable[[_A], _R]]: ...
+@overload
+def linearize(
+    f: Callable[[_A, _B], _R],
+    a: _A,
+    b: _B,
+    /,
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+) -> tuple[_R, Callable[[_A, _B], _R]]: ...
+@overload
+def linearize(
+    f: Callable[[_A, _B, _C], _R],
+    a: _A,
+    b: _B,
+    c: _C,
+    /,
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+) -> tuple[_R, Callable[[_A, _B, _C], _R]]: ...
+@overload
+def linearize(
+    f: Callable[[_A, _B, _C, _D], _R],
+    a: _A,
+    b: _B,
+    c: _C,
+    d: _D,
+    /,
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+) -> tuple[_R, Callable[[_A, _B, _C, _D], _R]]: ...
+@overload
+def linearize(
+    f: Callable[..., _R],
+    *primals: Any,
+    argnums: int | tuple[int, ...],
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+) -> tuple[_R, Callable[..., _R]]: ...
+@overload
+def linearize(
+    f: Callable[..., _R],
+    a: Any,
+    b: Any,
+    c: Any,
+    d: Any,
+    e: Any,
+    /,
+    *primals: Any,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+) -> tuple[_R, Callable[..., _R]]: ...
+@overload
+def linearize(
+    f: Callable[[_A], tuple[_R, _Aux]], a: _A, /, *, argnums: None = None, mode: _Mode = None, has_aux: Literal[True]
+) -> tuple[_R, Callable[[_A], _R], _Aux]: ...
+@overload
+def linearize(
+    f: Callable[[_A, _B], tuple[_R, _Aux]],
+    a: _A,
+    b: _B,
+    /,
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+) -> tuple[_R, Callable[[_A, _B], _R], _Aux]: ...
+@overload
+def linearize(
+    f: Callable[[_A, _B, _C], tuple[_R, _Aux]],
+    a: _A,
+    b: _B,
+    c: _C,
+    /,
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+) -> tuple[_R, Callable[[_A, _B, _C], _R], _Aux]: ...
+@overload
+def linearize(
+    f: Callable[[_A, _B, _C, _D], tuple[_R, _Aux]],
+    a: _A,
+    b: _B,
+    c: _C,
+    d: _D,
+    /,
+    *,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+) -> tuple[_R, Callable[[_A, _B, _C, _D], _R], _Aux]: ...
+@overload
+def linearize(
+    f: Callable[..., tuple[_R, _Aux]],
+    *primals: Any,
+    argnums: int | tuple[int, ...],
+    mode: _Mode = None,
+    has_aux: Literal[True],
+) -> tuple[_R, Callable[..., _R], _Aux]: ...
+@overload
+def linearize(
+    f: Callable[..., tuple[_R, _Aux]],
+    a: Any,
+    b: Any,
+    c: Any,
+    d: Any,
+    e: Any,
+    /,
+    *primals: Any,
+    argnums: None = None,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+) -> tuple[_R, Callable[..., _R], _Aux]: ...
+@overload
+def hvp(
+    f: Callable[[_A], Any], primals: tuple[_A], tangents: tuple[_A], argnums: Literal[0] = 0, *, mode: _Mode = None
+) -> _A: ...
+@overload
+def hvp(
+    f: Callable[[_A, _B], Any],
+    primals: tuple[_A, _B],
+    tangents: tuple[_A, _B],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+) -> _A: ...
+@overload
+def hvp(
+    f: Callable[[_A, _B], Any],
+    primals: tuple[_A, _B],
+    tangents: tuple[_A, _B],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+) -> _B: ...
+@overload
+def hvp(
+    f: Callable[[_A, _B], Any],
+    primals: tuple[_A, _B],
+    tangents: tuple[_A, _B],
+    argnums: tuple[Literal[0], Literal[1]],
+    *,
+    mode: _Mode = None,
+) -> tuple[_A, _B]: ...
+@overload
+def hvp(
+    f: Callable[[_A, _B, _C], Any],
+    primals: tuple[_A, _B, _C],
+    tangents: tuple[_A, _B, _C],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+) -> _A: ...
+@overload
+def hvp(
+    f: Callable[[_A, _B, _C], Any],
+    primals: tuple[_A, _B, _C],
+    tangents: tuple[_A, _B, _C],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+) -> _B: ...
+@overload
+def hvp(
+    f: Callable[[_A, _B, _C], Any],
+    primals: tuple[_A, _B, _C],
+    tangents: tuple[_A, _B, _C],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+) -> _C: ...
+@overload
+def hvp(
+    f: Callable[[_A, _B, _C], Any],
+    primals: tuple[_A, _B, _C],
+    tangents: tuple[_A, _B, _C],
+    argnums: tuple[Literal[0], Literal[1], Literal[2]],
+    *,
+    mode: _Mode = None,
+) -> tuple[_A, _B, _C]: ...
+@overload
+def hvp(
+    f: Callable[[_A, _B, _C, _D], Any],
+    primals: tuple[_A, _B, _C, _D],
+    tangents: tuple[_A, _B, _C, _D],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+) -> _A: ...
+@overload
+def hvp(
+    f: Callable[[_A, _B, _C, _D], Any],
+    primals: tuple[_A, _B, _C, _D],
+    tangents: tuple[_A, _B, _C, _D],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+) -> _B: ...
+@overload
+def hvp(
+    f: Callable[[_A, _B, _C, _D], Any],
+    primals: tuple[_A, _B, _C, _D],
+    tangents: tuple[_A, _B, _C, _D],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+) -> _C: ...
+@overload
+def hvp(
+    f: Callable[[_A, _B, _C, _D], Any],
+    primals: tuple[_A, _B, _C, _D],
+    tangents: tuple[_A, _B, _C, _D],
+    argnums: tuple[Literal[0], Literal[1], Literal[2], Literal[3]],
+    *,
+    mode: _Mode = None,
+) -> tuple[_A, _B, _C, _D]: ...
+@overload
+def hvp(
+    f: Callable[..., Any],
+    primals: tuple[Any, ...],
+    tangents: tuple[Any, ...],
+    argnums: tuple[int, ...],
+    *,
+    mode: _Mode = None,
+) -> tuple[Any, ...]: ...
+@overload
+def hvp(
+    f: Callable[..., Any],
+    primals: tuple[Any, Any, Any, Any, Any, *tuple[Any, ...]],
+    tangents: tuple[Any, ...],
+    argnums: int = 0,
+    *,
+    mode: _Mode = None,
+) -> Any: ...
