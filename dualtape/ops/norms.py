@@ -37,7 +37,8 @@ def slopes(x: Any, norm: Any, order: Any, axes: Axes) -> Any:
         axes: the axes, counted from the right.
     """
     if order == 2:
-        return np.where(plain(norm) == 0, 0, x / _guarded(norm))
+        zero = plain(norm) == 0
+        return np.where(zero, 0, x / np.where(zero, 1, norm)) if zero.any() else x / norm
     size = np.abs(plain(x))
     if isinstance(order, str):
         sums = size.sum(axis=axes[0] if order.endswith("1") else axes[1], keepdims=True)

@@ -15,7 +15,7 @@ Axes = tuple[int, ...]
 
 
 def _norm(g: Any, out: Any, x: Any, *, order: Any, axes: Axes, keepdims: bool, **_params: Any) -> Any:
-    if not keepdims:
+    if not keepdims and g.ndim:
         g, out = np.expand_dims(g, axes), np.expand_dims(out, axes)
     return g * slopes(x, out, order, axes)
 
