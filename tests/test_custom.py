@@ -710,6 +710,43 @@ def test_rules_are_called_once_for_all_directions() -> None:
     assert len(calls) == 1
 
 
+@pytest.mark.reverse
+def test_how_often_a_function_is_evaluated() -> None:
+    calls = []
+
+    @dt.custom_gradient
+    def f(x: Any) -> Any:
+        calls.append(x)
+        return x * x, lambda g: 2.0 * g * x
+
+    v = dt.Variable(X)
+    with dt.GradientTape("reverse") as tape:
+        y = f(v)
+    assert len(calls) == 1
+    tape.gradient(y, v)
+    assert len(calls) == 1
+    with dt.GradientTape("reverse"), dt.GradientTape("reverse"), dt.GradientTape("reverse"):
+        f(v)
+    assert len(calls) == 3
+
+
+def test_a_value_that_depends_on_nothing(mode: str) -> None:
+    f, v = by_both(), dt.Variable(X)
+    with dt.GradientTape(mode) as tape:
+        y = dt.zeros(3)
+        y[0] = v[0]
+        y[:] = Y
+        z = f(y, 2.0)
+        total = np.sum(z) + v[1]
+    close(z, np.sin(Y) * 2.0)
+    close(tape.gradient(total, v), [0.0, 1.0, 0.0])
+
+
+def test_an_empty_array(mode: str) -> None:
+    found = gradients(by_both(), mode, np.zeros((0, 3)), np.zeros((0, 3)))
+    assert [g.shape for g in found] == [(0, 3), (0, 3)]
+
+
 def test_persistent_tapes(mode: str) -> None:
     v, f = dt.Variable(X), by_both()
     with dt.GradientTape(mode, persistent=True) as tape:
