@@ -1,0 +1,141 @@
+"""Operations of the user's own: a function with its partials, or with its JVP and VJP rules."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, Generic, ParamSpec, TypeVar
+
+import numpy as np
+
+from dualtape.array import apply
+from dualtape.primitive import PRIMITIVES, UFUNCS, Primitive, Rule
+from dualtape.primitive import elementwise as register_elementwise
+from dualtape.primitive import structural as register_structural
+
+__all__ = ["Operation", "elementwise", "primitive"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Rules = tuple[Rule | None, ...] | Rule | None
+
+_MADE: set[str] = set()  # names that are given here: a cell of a notebook that runs again replaces its operation
+
+
+class Operation(Generic[P, R]):
+    """A function that dualtape differentiates by its own rules; made by `elementwise` and `primitive`.
+
+    It is called as the function is: with arrays, scalars, variables or traced arrays by position, and with settings
+    by keyword.
+    """
+
+    def __init__(self, call: Callable[P, R], made: Primitive) -> None:
+        """Stand for `call`, which the primitive evaluates."""
+        functools.update_wrapper(self, call)
+        self.primitive: Primitive = made
+        self._defaults: dict[str, Any] = {} if isinstance(call, np.ufunc) else _defaults(call)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Evaluate, on the youngest tape that records one of the operands."""
+        return apply(self.primitive, args, {**self._defaults, **kwargs})  # type: ignore[no-any-return]  # as the function
+
+    def __repr__(self) -> str:
+        """Show the operation by its name."""
+        return f"<operation {self.primitive.name}>"
+
+
+def _defaults(call: Callable[..., Any]) -> dict[str, Any]:
+    """Return the settings that a call leaves out: rules get all of them."""
+    parameters = inspect.signature(call).parameters.values()
+    wrong = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is not p.empty]
+    if wrong:
+        raise TypeError(
+            f"{', '.join(wrong)}: operands come by position and have no default; write settings behind a star, "
+            f"as in f(x, *, {wrong[0]}=...)"
+        )
+    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
+
+
+def _register(register: Callable[[str], Primitive], call: Callable[..., Any], name: str | None) -> Primitive:
+    """Make a primitive; one of that name that was made here before goes."""
+    own = getattr(call, "__qualname__", call.__name__)
+    name = name or f"{getattr(call, '__module__', None) or 'user'}.{own}"
+    if name in _MADE:
+        PRIMITIVES.pop(name, None)
+    made = register(name)
+    _MADE.add(name)
+    return made
+
+
+def elementwise(
+    call: Callable[P, R],
+    *partials: Rule | None,
+    conjugates: tuple[Rule | None, ...] | None = None,
+    name: str | None = None,
+) -> Operation[P, R]:
+    """Make an operation that works entry by entry, from its partial derivatives; all modes have it then.
+
+    Args:
+        call: computes it from arrays, broadcasting as NumPy does. If it is a ufunc, of SciPy's for instance, the ufunc
+            itself takes traced arrays from now on.
+        *partials: one for each operand, `partial(out, *operands)`; `None` is the partial 1. An argument that a partial
+            does not read has a name that begins with an underscore: it gets `None`, and no tape keeps it.
+        conjugates: for a function that is not holomorphic, the derivatives in the conjugates of the operands.
+        name: its name in messages; that of `call` unless given.
+
+    Returns:
+        The operation, to be called as `call` is.
+
+    Raises:
+        ValueError: if an operation of dualtape's own has the name.
+
+    Example:
+        >>> import numpy as np
+        >>> import dualtape as dt
+        >>> def softplus(x):
+        ...     return np.logaddexp(x, 0.0)
+        >>> softplus = dt.elementwise(softplus, lambda out, _x: 1.0 - np.exp(-out))
+        >>> x = dt.Variable([0.0, 1.0])
+        >>> with dt.GradientTape() as tape:
+        ...     y = softplus(x)
+        >>> tape.gradient(y, x)
+        array([0.5       , 0.73105858])
+    """
+    if len(partials) == 0:
+        raise TypeError("an elementwise operation needs one partial for each operand; None is the partial 1")
+    known = UFUNCS.get(call) if isinstance(call, np.ufunc) else None
+    if known is not None and known.name not in _MADE:
+        raise ValueError(f"dualtape has rules for the ufunc {call.__name__} of its own")
+
+    def register(name: str) -> Primitive:
+        return register_elementwise(call, *partials, conjugates=conjugates, name=name)
+
+    return Operation(call, _register(register, call, name))
+
+
+def primitive(
+    call: Callable[P, R], jvp: Rules, vjp: Rules = None, *, view: bool = False, name: str | None = None
+) -> Operation[P, R]:
+    """Make an operation from its rules: a reduction, a product, a solver, whatever is not entry by entry.
+
+    Args:
+        call: computes it: `call(*operands, **settings)`. Settings are plain data, and come by keyword.
+        jvp: the rules of forward mode, one for each operand: `rule(tangent, out, *operands, **settings)`, where a
+            tangent has one batch axis in front; or one callable for all operands, which gets the list of tangents.
+        vjp: the rules of reverse mode, one for each operand: `rule(cotangent, out, *operands, **settings)`, where a
+            cotangent has none or more batch axes in front; or one callable,
+            `rule(position, cotangent, out, *operands, **settings)`. Without them it works in forward mode alone.
+        view: whether `call` may answer with a view of its first operand; nothing else may share memory with operands.
+        name: its name in messages; that of `call` unless given.
+
+    Returns:
+        The operation, to be called as `call` is.
+
+    Raises:
+        ValueError: if an operation of dualtape's own has the name.
+        TypeError: if a parameter of `call` that is no setting has a default.
+    """
+    made = _register(lambda name: register_structural(name, call, jvp, view=view), call, name)
+    made.vjp = vjp
+    return Operation(call, made)
