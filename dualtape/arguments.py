@@ -200,10 +200,9 @@ def _parameter(x: Any, active: tuple[Any, ...], where: Callable[[], str]) -> Any
 
 def fitting(given: Any, shape: tuple[int, ...], dtype: np.dtype[Any], what: Callable[[], str]) -> Any:
     """Return a tangent or cotangent of this shape and dtype, or say why it does not fit; `what` names it."""
-    x = resolve(given, ACTIVE.get())
+    x: Any = resolve(given, ACTIVE.get())
     weak = type(x) is float or type(x) is complex  # Python's numbers take the precision of what they meet
-    if not isinstance(x, TracedArray):
-        x = np.array(x)
+    x = x if isinstance(x, TracedArray) else np.array(x)
     if x.shape != shape:
         raise ValueError(f"{what()} has shape {x.shape}, where {shape} belongs")
     if x.dtype.kind not in "fc" or (x.dtype.kind == "c" and dtype.kind != "c"):

@@ -35,7 +35,7 @@ def checked(f: Any, *, mode: Any = None, **options: Any) -> Options:
     if mode is not None:
         find_backend(mode)
     found = Options(mode, **options)
-    chunk = found.chunk_size
+    chunk: Any = found.chunk_size
     if chunk is not None and (isinstance(chunk, bool) or not isinstance(chunk, (int, np.integer)) or chunk < 1):
         raise ValueError(f"chunk_size is a positive number of rows, not {chunk!r}")
     if found.progress is not None and not callable(found.progress):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dualtape.arguments import Arguments, Function, Outputs, with_aux
-from dualtape.array import ACTIVE, TracedArray, snapshot
+from dualtape.array import ACTIVE, TracedArray
 from dualtape.errors import TapeError
 from dualtape.jacobians import Linear, Target, dimension, halves, jacobians, unit_rows
 from dualtape.pytree import leaves
@@ -122,7 +122,7 @@ def run_pass(f: Function, arguments: Arguments, its: Pass, has_aux: bool, first:
         first: whether outputs and aux are wanted.
         scalar: the name of a transform that wants one real number, or `None`.
     """
-    value = arguments.values[its.leaf] if arguments.values else None
+    value: Any = arguments.values[its.leaf] if arguments.values else None
     directions: list[Any] = [None] * len(arguments.values)
     if its.stop > its.start:
         units = unit_rows(its.start, its.stop, value.size, value.dtype)
@@ -233,7 +233,8 @@ class Recorded:
         self.mode: str = mode
         self.sources: list[tuple[Any, Any]] = []
         with self.tape:
-            recording = self.recording = self.tape._recording
+            recording: Any = self.tape._recording
+            self.recording: Any = recording
             given: list[Any] = []
             for x in arguments.values:
                 node = recording.leaf(x, "an argument")
@@ -241,7 +242,8 @@ class Recorded:
                 handle._primal, handle.recording, handle.node, handle.link = x, recording, node, None
                 given.append(handle)
                 self.sources.append((node, x))
-            output, self.aux = with_aux(arguments.call(f, given), has_aux, recording)
+            output, aux = with_aux(arguments.call(f, given), has_aux, recording)
+            self.aux: Any = aux
             self.outputs: Outputs = Outputs(output, recording, kept)
 
     def gradient(self, cotangents: Sequence[Any]) -> list[Any]:
@@ -294,8 +296,3 @@ class Recorded:
     def release(self) -> None:
         """End the recording: whatever of it the function has put aside counts as its value from now on."""
         self.recording.release()
-
-
-def own(x: Any) -> Any:
-    """Return a value that shares no memory with what a recording holds."""
-    return snapshot(x) if isinstance(x, TracedArray) else x.copy() if isinstance(x, np.ndarray) else x

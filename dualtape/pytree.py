@@ -158,7 +158,7 @@ def _bare(like: Any, **parts: Any) -> Any:
 
 def _opened(tree: Any) -> dict[str, Any] | None:
     """Return the children of a container by the way in which they are reached, `None` for a leaf."""
-    kind = type(tree)
+    kind: Any = type(tree)
     if kind is dict or issubclass(kind, _DICTS):
         return {f"[{key!r}]": part for key, part in tree.items()}
     parts = tree if kind is list or kind is tuple else None if kind in _LEAVES else _parts(tree, kind)
@@ -166,7 +166,7 @@ def _opened(tree: Any) -> dict[str, Any] | None:
         return None
     if kind is list or kind is tuple or kind in _REGISTERED:
         return {f"[{i}]": part for i, part in enumerate(parts)}
-    names = kind._fields if issubclass(kind, tuple) else _fields(kind)
+    names = tree._fields if issubclass(kind, tuple) else _fields(kind)
     return {f".{name}": part for name, part in zip(names, parts, strict=True)}
 
 
