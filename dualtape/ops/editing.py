@@ -57,15 +57,21 @@ def resize(a: Any, new_shape: Any) -> Any:
     return np.reshape(np.concatenate((a,) * -(-size // a.size))[:size], shape)
 
 
+def _triangle(m: Any, k: int) -> Any:
+    """Return where the lower triangle of a matrix is."""
+    tri: Any = np.tri
+    return tri(*m.shape[-2:], k=k, dtype=bool)
+
+
 @function(np.tril)
 def tril(m: Any, k: int = 0) -> Any:
     """Return an array with zeros above a diagonal."""
     m = arraylike(m)
-    return np.where(np.tri(*m.shape[-2:], k=strip(k), dtype=bool), m, np.zeros(1, m.dtype))
+    return np.where(_triangle(m, strip(k)), m, np.zeros(1, m.dtype))
 
 
 @function(np.triu)
 def triu(m: Any, k: int = 0) -> Any:
     """Return an array with zeros below a diagonal."""
     m = arraylike(m)
-    return np.where(np.tri(*m.shape[-2:], k=strip(k) - 1, dtype=bool), np.zeros(1, m.dtype), m)
+    return np.where(_triangle(m, strip(k) - 1), np.zeros(1, m.dtype), m)

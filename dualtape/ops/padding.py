@@ -30,7 +30,7 @@ SETTINGS = {"constant": "constant_values", "linear_ramp": "end_values", **dict.f
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
     """Put a margin around an array."""
     array, pad_width = arraylike(array), strip(pad_width)
-    how = "constant" if callable(mode) else mode
+    how: Any = "constant" if callable(mode) else mode
     # On next to no entries NumPy raises its errors.
     small = np.zeros([min(n, 1) for n in array.shape], array.dtype)
     np.pad(small, pad_width, how, **({} if callable(mode) else strip(kwargs)))
