@@ -510,6 +510,14 @@ def test_object_arrays_of_plain_numbers_do_not_swallow_the_derivative(mode: str,
     np.testing.assert_allclose(tape.gradient(total, w), np.array(differences) / (2 * step), rtol=1e-6)
 
 
+@pytest.mark.parametrize("numbers", [[fractions.Fraction(1, 2), 3], [2**70, 0.5], [True, np.True_], []])
+def test_object_arrays_of_other_numbers(mode: str, numbers: Any) -> None:
+    w = dt.Variable(np.ones(len(numbers)))
+    with dt.GradientTape(mode) as tape:
+        y = w * np.array(numbers, dtype=object)
+    assert tape.gradient(y, w).tolist() == [float(x) for x in numbers]
+
+
 def test_random_numbers_by_reparametrization(mode: str) -> None:
     """What the error of `rng.normal(mean, scale)` leads to, and choices of entries, keep the derivative."""
     w = dt.Variable([1.0, 2.0, 3.0])

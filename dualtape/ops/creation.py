@@ -6,6 +6,7 @@ import math
 import sys
 import warnings
 from collections.abc import Callable
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -276,9 +277,11 @@ def stack_handles(array: Any) -> Any:
     """
     entries = array.ravel().tolist()
     if not any(isinstance(e, Operand) for e in entries):
-        if ACTIVE.get() and all(isinstance(e, (int, float, complex, np.number)) for e in entries):
+        if ACTIVE.get() and all(isinstance(e, (Number, np.bool_)) for e in entries):
             numbers = np.array(entries)
-            return numbers.reshape(array.shape) if numbers.dtype.kind in "biufc" else array
+            if numbers.dtype.kind == "O":  # fractions, large integers
+                numbers = numbers.astype(float)
+            return numbers.reshape(array.shape)
         return array
     stacked = apply(stack, tuple(entries), {"axis": -1, "dtype": None, "casting": "same_kind"})
     if stacked.ndim != 1 or stacked.dtype.kind not in "biufc":
