@@ -23,7 +23,7 @@ __all__ = [
 
 # `Any`: a user's function takes and returns anything.
 
-CROSSOVER = 4  # inputs for each output from which reverse mode is the faster one
+CROSSOVER = 1  # inputs for each output beyond which reverse mode is the faster one
 
 
 def checked(f: Any, *, mode: Any = None, **options: Any) -> Options:
