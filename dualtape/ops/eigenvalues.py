@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from dualtape.array import apply, plain
+from dualtape.array import TracedArray, apply, plain
 from dualtape.errors import NotDifferentiableError
 from dualtape.ops.linalg import adjoint, below, conj, current, real, symmetric
 from dualtape.ops.protocol import function
 from dualtape.primitive import Primitive, structural
 
 __all__ = [
-    "average", "check_columns", "gaps", "inverse_of_basis", "largest", "matched", "moving", "not_zero",
+    "average", "check_first", "check_vectors", "gaps", "inverse_of_basis", "largest", "matched", "not_zero",
     "scaled_columns",
 ]  # fmt: skip
 
@@ -46,33 +46,48 @@ def not_zero(s: Any) -> Any:
     return s > 4 * max(s.shape[-1], 1) * np.finfo(s.dtype).eps * s.max(-1, keepdims=True, initial=0)
 
 
-def average(x: Any, w: Any) -> Any:
-    """Give equal values equal parts: of a sum of equal ones only the sum has a derivative."""
+def average(x: Any, w: Any, v: Any) -> Any:
+    """Give equal values equal parts: of equal ones only the sum has a derivative.
+
+    Args:
+        x: the derivatives of the values, or their cotangents.
+        w: the values.
+        v: their vectors.
+    """
     close = _close(w)
     count = close.sum(-1)
     if (count <= 1).all():
         return x
+    check_first(v)
     return np.matvec((close / count[..., None]).astype(x.real.dtype), x)
 
 
-def check_columns(w: Any, used: Any, name: str, zeros: bool = False) -> None:
-    """Refuse to differentiate vectors that belong to equal values, or to singular values that are zero.
+def check_first(v: Any) -> None:
+    """Refuse to differentiate once more what was made with the vectors of equal (or zero) values."""
+    if isinstance(v, TracedArray):
+        raise NotDifferentiableError(
+            "eigenvalues or singular values that are equal, and singular values of zero, have no second derivative"
+        )
+
+
+def check_vectors(w: Any, name: str, zeros: bool = False) -> None:
+    """Refuse to differentiate vectors where some belong to equal values, or to singular values that are zero.
+
+    Whether a loss uses these vectors can't be told from its cotangent: that is zero at a matrix function such as
+    `(v * np.log(w)) @ v.T` where log(w) is zero, and yet the turning of the vectors matters.
 
     Args:
         w: the values.
-        used: whether the derivative of each column is asked for.
         name: the function of NumPy.
         zeros: whether values of zero are refused too.
     """
-    close = _close(w) & ~np.eye(w.shape[-1], dtype=bool)
-    wrong = (close & (used[..., None, :] | used[..., :, None])).any()
-    if wrong or (zeros and (used & ~not_zero(w)).any()):
+    if (_close(w).sum(-1) > 1).any() or (zeros and not not_zero(w).all()):
         what = "singular values that are equal or zero" if zeros else "eigenvalues that are equal"
         values = {"eigh": "eigvalsh", "eig": "eigvals", "svd": "svdvals"}[name]
         raise NotDifferentiableError(
-            f"numpy.linalg.{name}: the vectors of {what} have no derivative, since they can be turned at will, and the "
-            f"values have no second one. Where only the values are used, call numpy.linalg.{values}; in reverse mode a "
-            f"loss may use the other vectors"
+            f"numpy.linalg.{name}: the vectors of {what} have no derivative, since they can be turned at will: where "
+            f"only the values are used call numpy.linalg.{values}, else set the values apart by a small change of the "
+            f"matrix"
         )
 
 
@@ -83,11 +98,6 @@ def gaps(w: Any) -> Any:
     return np.where(close, 0, 1 / np.where(close, 1, difference))
 
 
-def moving(t: Any) -> Any:
-    """Tell of each matrix whether any of its tangents is not zero, for all columns."""
-    return (plain(t) != 0).any(axis=(0, -2, -1))[..., None]
-
-
 # --- eigh, eigvalsh -----------------------------------------------------------------------------------------------
 
 # [Giles] 3.1: dw = diag(V^H dA V), dV = V (F * V^H dA V) with F_ij = 1 / (w_j - w_i): the phases of the eigenvectors
@@ -96,7 +106,7 @@ def moving(t: Any) -> Any:
 
 
 def _eigh_values_jvp(t: Any, out: Any, _a: Any, _w: Any, v: Any) -> Any:
-    return average(real(np.sum(conj(v) * np.matmul(symmetric(t), v), axis=-2)), out)
+    return average(real(np.sum(conj(v) * np.matmul(symmetric(t), v), axis=-2)), out, v)
 
 
 def _eigvalsh_jvp(t: Any, out: Any, a: Any, _w: Any, *, uplo: Any) -> Any:
@@ -104,7 +114,8 @@ def _eigvalsh_jvp(t: Any, out: Any, a: Any, _w: Any, *, uplo: Any) -> Any:
 
 
 def _eigh_vectors_jvp(t: Any, _out: Any, _a: Any, w: Any, v: Any) -> Any:
-    check_columns(w, moving(t), "eigh")
+    if len(t):
+        check_vectors(w, "eigh")
     return np.matmul(v, gaps(w) * np.matmul(adjoint(v), np.matmul(symmetric(t), v)))
 
 
@@ -162,7 +173,7 @@ def inverse_of_basis(v: Any) -> Any:
 
 def _eig_values_jvp(t: Any, out: Any, _a: Any, _w: Any, v: Any) -> Any:
     x = np.sum(np.swapaxes(inverse_of_basis(v), -1, -2) * np.matmul(t, v), axis=-2)
-    return average(x, out)
+    return average(x, out, v)
 
 
 def _eigvals_jvp(t: Any, out: Any, a: Any, w: Any) -> Any:
@@ -170,7 +181,8 @@ def _eigvals_jvp(t: Any, out: Any, a: Any, w: Any) -> Any:
 
 
 def _eig_vectors_jvp(t: Any, _out: Any, _a: Any, w: Any, v: Any) -> Any:
-    check_columns(w, moving(t), "eig")
+    if len(t):
+        check_vectors(w, "eig")
     x = np.matmul(inverse_of_basis(v), np.matmul(t, v))
     turned = np.matmul(v, gaps(w) * x)
     shift = real(np.sum(conj(v) * turned, axis=-2))

@@ -95,7 +95,7 @@ PRIMITIVES["qr.r"].vjp = (_qr_r, None, None)
 
 
 def _completion(g: Any, _out: Any, _a: Any, c: Any, p: Any, *, name: str, regular: bool) -> Any:
-    check_completion(name, regular, g)
+    check_completion(name, regular)
     turned = np.matmul(adjoint(c), g)
     check_gauge(turned - adjoint(turned), g, name, "how the vectors that complete a basis are turned")
     return -np.matmul(c, np.matmul(adjoint(g), adjoint(p)))

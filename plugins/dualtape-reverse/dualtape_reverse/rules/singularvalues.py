@@ -7,19 +7,17 @@ from typing import Any
 import numpy as np
 
 from dualtape.array import plain
-from dualtape.ops.eigenvalues import average, check_columns, not_zero, scaled_columns
+from dualtape.ops.eigenvalues import check_vectors, not_zero, scaled_columns
 from dualtape.ops.linalg import adjoint
-from dualtape.ops.singularvalues import reciprocal_squares
+from dualtape.ops.singularvalues import reciprocal_squares, values_only
 from dualtape.primitive import PRIMITIVES
 from dualtape_reverse.rules.decompositions import check_gauge
-from dualtape_reverse.rules.eigenvalues import touched
 
 __all__: list[str] = []
 
 
 def _values(g: Any, out: Any, _a: Any, u: Any, _s: Any, vh: Any) -> Any:
-    g = average(np.where(not_zero(out), g, 0), out)
-    return np.matmul(scaled_columns(u, g), vh)
+    return np.matmul(scaled_columns(u, values_only(g, out, u)), vh)
 
 
 def _svdvals(g: Any, out: Any, a: Any, _s: Any) -> Any:
@@ -29,7 +27,7 @@ def _svdvals(g: Any, out: Any, a: Any, _s: Any) -> Any:
 
 def _vectors(g: Any, _out: Any, _a: Any, u: Any, s: Any, vh: Any) -> Any:
     # [WZ] 15 to 18
-    check_columns(s, touched(g), "svd", zeros=True)
+    check_vectors(s, "svd", zeros=True)
     m, v, uh = u.shape[-2], adjoint(vh), adjoint(u)
     gu, gv = g[..., :m, :], g[..., m:, :]
     divisor = np.where(not_zero(s), s, 1)
