@@ -318,6 +318,26 @@ def test_what_has_no_rule(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
         same(np.add.reduceat(closed, [0, 2]), np.add.reduceat(X, [0, 2]))
 
 
+def test_functions_of_frompyfunc_get_traced_values(mode: str) -> None:
+    both = np.frompyfunc(lambda a, b: (a * b, a + b), 2, 2)
+    w = dt.Variable(X)
+    with dt.GradientTape(mode, persistent=True) as tape:
+        product, total = both(w * 1.0, w[0])
+    same(tape.gradient(product, w), np.full(3, X[0]) + np.array([X.sum(), 0.0, 0.0]))
+    same(tape.gradient(total, w), np.array([4.0, 1.0, 1.0]))
+    assert both(w, 2.0)[0].tolist() == (2.0 * X).tolist()
+
+
+def test_object_arrays_hold_results(mode: str) -> None:
+    w = dt.Variable(X)
+    with dt.GradientTape(mode) as tape:
+        out = np.zeros(3, dtype=object)
+        assert np.multiply(w, w, out=out) is out
+        out += w
+        loss = np.sum(out)
+    same(tape.gradient(loss, w), 2.0 * X + 1.0)
+
+
 def test_no_rule_names_every_mode(mode: str, outer_mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(FUNCTIONS, np.busday_count)
     w, v = dt.Variable(X), dt.Variable(X)
