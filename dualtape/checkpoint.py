@@ -26,7 +26,7 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
     """Return a function like `f` of which a reverse tape keeps only the arguments.
 
     The backward pass computes the function again and pulls the cotangents through it: memory for time. In forward mode,
-    which keeps nothing, it is `f` itself. It is given copies of its arguments: what it writes into them stays with it.
+    which keeps nothing, it is `f` itself. Its arguments and its value are copies: what it writes stays with it.
 
     Args:
         f: a function of arrays, or of nested lists, tuples and dicts of them. It gives the same value each time, and
@@ -59,8 +59,9 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
         spots = [i for i, x in enumerate(found) if isinstance(x, TracedArray)]
         if all(is_forward(found[i]) for i in spots):
             args, kwargs = construct(tree, [own(x) for x in found])
-            result: R = function(*args, **kwargs)
-            return result
+            result = function(*args, **kwargs)
+            copied: R = construct(result, [own(y) for y in leaves(result)])
+            return copied
         arrays = [i for i, x in enumerate(found) if i not in set(spots) and isinstance(x, np.ndarray)]
         order = [*spots, *arrays]
         block = Block(function, Packed(tree, found, order), len(spots))

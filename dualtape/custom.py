@@ -101,9 +101,10 @@ class CustomFunction(Generic[P, R]):
             result: R = Call(self, Packed(tree, found, spots), static, keywords).record(found)
             return result
         function: Any = self.fun
-        value: R = function(*self._together(static, construct(tree, [own(x) for x in found])), **keywords)
+        value = function(*self._together(static, construct(tree, [own(x) for x in found])), **keywords)
         self._check_closure(value)
-        return value
+        copied: R = construct(value, [own(y) for y in leaves(value)])
+        return copied
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments by position, and those that stay keywords."""

@@ -110,6 +110,25 @@ def test_the_same_weights_may_change_between_gradients() -> None:
         weights[:] = [0.0, 2.0, 1.0]
 
 
+@pytest.mark.reverse
+def test_they_may_change_where_an_outer_tape_alone_records_an_argument() -> None:
+    x, w = dt.constant(X), dt.constant(W)
+    with dt.GradientTape("reverse") as outer:
+        outer.watch(x)
+        with dt.GradientTape("reverse", persistent=True) as tape:
+            tape.watch(w)
+            y = dt.checkpoint(layer)(x, w)
+            z = layer(x, w)
+        weights = np.array([1.0, 0.0, 0.0])
+        for _ in range(2):
+            found, expected = (tape.gradient(target, w, output_gradients=weights) for target in (y, z))
+            close(dt.stop_gradient(found), dt.stop_gradient(expected))
+            weights[:] = [0.0, 2.0, 1.0]
+        total, plainly = np.sum(found), np.sum(expected)
+        difference = total - plainly
+    close(outer.gradient(difference, x), np.zeros(3))
+
+
 def test_in_forward_mode_it_is_the_function() -> None:
     function = Counted(layer)
     found = gradients(dt.checkpoint(function), "forward", X, W)
@@ -242,6 +261,24 @@ def test_writing_into_the_value(mode: str) -> None:
     close(tape.gradient(total, v), [0.0, *np.sin(2 * X[1:])])
 
 
+def test_a_value_that_the_function_keeps_may_change(mode: str, outer_mode: str) -> None:
+    kept: list[Any] = []
+
+    @dt.checkpoint
+    def block(x: Any) -> Any:
+        y = np.exp(x)
+        kept.append(y)
+        return y
+
+    v = dt.Variable(X)
+    with dt.GradientTape(outer_mode) as outer, dt.GradientTape(mode) as tape:
+        y = block(v)
+        kept[0][:] = 0.0
+        total = np.sum(y * y)
+    close(tape.gradient(total, v), 2.0 * np.exp(2.0 * X))
+    close(outer.gradient(total, v), 2.0 * np.exp(2.0 * X))
+
+
 @pytest.mark.reverse
 def test_an_array_beside_is_guarded() -> None:
     large = np.ones(100_000)
@@ -269,6 +306,8 @@ def test_a_closure_is_refused() -> None:
         with dt.GradientTape("reverse"), pytest.raises(TracedConversionError, match="make it an argument"):
             closed(v)
     assert outer is not None
+    with dt.GradientTape("forward"), dt.GradientTape("reverse"), pytest.raises(TracedConversionError):
+        block(v)
 
 
 @pytest.mark.reverse

@@ -309,6 +309,22 @@ def test_a_rule_may_read_a_traced_value(mode: str, outer_mode: str) -> None:
     close(outer.gradient(total, s), 18.0)
 
 
+def test_what_a_rule_reads_of_its_own_tape_is_a_constant(mode: str) -> None:
+    v, s = dt.Variable(X), dt.Variable(3.0)
+    with dt.GradientTape(mode) as tape:
+        scale = s * s
+        f = dt.custom_gradient(lambda x: (x * 1.0, lambda g: g * scale))
+        f.defjvps(lambda t, _value, _x: t * scale)
+        z = f(v)
+        y = np.sum(z)
+        if mode == "forward":
+            assert type(z.tangents) is np.ndarray
+    gv, gs = tape.gradient(y, (v, s))
+    assert type(gv) is np.ndarray
+    close(gv, [9.0, 9.0, 9.0])
+    close(gs, 0.0)
+
+
 # --- arguments ------------------------------------------------------------------------------------------------------
 
 
@@ -557,6 +573,46 @@ def test_rules_may_write_into_what_they_get(mode: str) -> None:
 
     found = gradients(lambda x: np.sum(f(x) * 3.0) + np.sum(x), mode, X)
     close(found, [[1.0, 7.0, 7.0]])
+
+
+def test_a_rule_that_writes_changes_nobody_elses_derivative(mode: str) -> None:
+    def write(t: Any) -> Any:
+        t *= 2.0
+        return t
+
+    f = dt.custom_gradient(lambda x: (x * 1.0, write))
+    f.defjvps(lambda t, _value, _x: write(t))
+    s = dt.Variable(1.0)  # one direction: the rule gets the very tangent
+    with dt.GradientTape(mode) as tape:
+        x = s * X
+        total = np.sum(f(x) + x)
+    close(tape.gradient(total, s), 3.0 * np.sum(X))
+
+
+def test_a_value_that_the_function_keeps_may_change(mode: str) -> None:
+    table = np.ones(3)
+    f = dt.custom_gradient(lambda x: (table, lambda g: g))
+    f.defjvps(lambda t, _value, _x: t)
+    v = dt.Variable(X)
+    with dt.GradientTape(mode) as tape:
+        y = f(v)
+        table[:] = 5.0
+        total = np.sum(y * y)
+    close(total, 3.0)
+    close(tape.gradient(total, v), [2.0, 2.0, 2.0])
+
+
+@pytest.mark.reverse
+@pytest.mark.parametrize(("make", "inner"), EACH)
+def test_arrays_beside_may_change(make: Function, inner: str) -> None:
+    f, v, beside = make(), dt.Variable(X), Y.copy()
+    with dt.GradientTape("reverse", persistent=True) as outer:
+        with dt.GradientTape(inner) as tape:
+            loss = np.sum(f(v, beside) ** 2)
+            beside[:] = 0.0
+        total = np.sum(tape.gradient(loss, v))
+    close(outer.gradient(loss, v), np.sin(2 * X) * Y**2)
+    close(outer.gradient(total, v), 2 * np.cos(2 * X) * Y**2)
 
 
 def test_the_value_is_the_callers(mode: str) -> None:
