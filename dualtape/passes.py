@@ -232,19 +232,23 @@ class Recorded:
         self.tape: GradientTape = GradientTape(mode, persistent=True, watch_accessed_variables=False)
         self.mode: str = mode
         self.sources: list[tuple[Any, Any]] = []
-        with self.tape:
-            recording: Any = self.tape._recording
-            self.recording: Any = recording
-            given: list[Any] = []
-            for x in arguments.values:
-                node = recording.leaf(x, "an argument")
-                handle: TracedArray = object.__new__(recording.array_type)
-                handle._primal, handle.recording, handle.node, handle.link = x, recording, node, None
-                given.append(handle)
-                self.sources.append((node, x))
-            output, aux = with_aux(arguments.call(f, given), has_aux, recording)
-            self.aux: Any = aux
-            self.outputs: Outputs = Outputs(output, recording, kept)
+        try:
+            with self.tape:
+                recording: Any = self.tape._recording
+                self.recording: Any = recording
+                given = [self._source(x) for x in arguments.values]
+                output, aux = with_aux(arguments.call(f, given), has_aux, recording)
+                self.aux: Any = aux
+                self.outputs: Outputs = Outputs(output, recording, kept)
+        except BaseException:
+            self.release()  # a traceback may live long, and arrays of the caller's may be locked
+            raise
+
+    def _source(self, x: Any) -> TracedArray:
+        """Return a handle of a value, whose derivatives will be asked for."""
+        handle = _leaf(self.recording, x, "an argument")
+        self.sources.append((handle.node, x))
+        return handle
 
     def gradient(self, cotangents: Sequence[Any]) -> list[Any]:
         """Pull one cotangent for each output back; `None` stands for 1."""
@@ -276,11 +280,8 @@ class Recorded:
             weights: list[Any] = [None] * len(handles)
             for i in places:
                 w = np.zeros(handles[i].shape, handles[i].dtype)
-                node = recording.leaf(w, "a cotangent")
-                handle: TracedArray = object.__new__(recording.array_type)
-                handle._primal, handle.recording, handle.node, handle.link = w, recording, node, None
-                weights[i] = handle
-                sources.append((node, w))
+                weights[i] = _leaf(recording, w, "a cotangent")
+                sources.append((weights[i].node, w))
             pulled = self.gradient(weights)
         pairs = [
             (g, t)
@@ -296,3 +297,10 @@ class Recorded:
     def release(self) -> None:
         """End the recording: whatever of it the function has put aside counts as its value from now on."""
         self.recording.release()
+
+
+def _leaf(recording: Any, primal: Any, what: str) -> TracedArray:
+    """Return a handle of a new source of a recording."""
+    x: TracedArray = object.__new__(recording.array_type)
+    x._primal, x.recording, x.node, x.link = primal, recording, recording.leaf(primal, what), None
+    return x

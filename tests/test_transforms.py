@@ -1,5 +1,6 @@
 """The transforms, in every mode: values, call forms, structure, nesting, and what is refused."""
 
+import gc
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -687,3 +688,153 @@ def test_a_functions_own_error_comes_through(mode: str) -> None:
     with pytest.raises(ZeroDivisionError, match="mine"):
         dt.grad(f, mode=mode)(1.0)
     assert dt.grad(np.sin, mode=mode)(0.0) == 1.0
+
+
+# --- which mode ---------------------------------------------------------------------------------------------------
+
+
+def mode_of(transform: Any, f: Any, *args: Any, **options: Any) -> set[str]:
+    """The kinds of traced arrays that a function meets under a transform."""
+    kinds: set[str] = set()
+
+    def seen(*arguments: Any) -> Any:
+        kinds.update({type(x).__name__ for x in arguments} & {"DualArray", "TapeArray"})
+        return f(*arguments)
+
+    transform(seen, **options)(*args)
+    return kinds
+
+
+@pytest.mark.reverse
+def test_reverse_where_inputs_outnumber_outputs() -> None:
+    x = np.ones(20)
+    assert mode_of(dt.grad, np.sum, x) == {"TapeArray"}
+    assert mode_of(dt.grad, np.sin, 1.0) == {"DualArray"}
+    assert mode_of(dt.jacobian, np.sin, x) == {"DualArray"}
+    assert mode_of(dt.jacobian, lambda x: x[:3] * 2.0, x) == {"TapeArray"}
+    assert mode_of(dt.jacobian, lambda x: ({"y": x[:3] * 2.0}, x), x, has_aux=True) == {"TapeArray"}
+    assert mode_of(dt.jacobian, lambda x: x[:3] * 2.0, x, mode="forward") == {"DualArray"}
+    # The handle of the inner derivative is what a function sees.
+    assert mode_of(dt.hessian, np.sum, x) == {"TapeArray"}
+    assert mode_of(dt.hessian, np.sum, x, mode="forward") == {"DualArray"}
+
+
+def test_counting_outputs_leaves_no_trace(mode: str) -> None:
+    """The call that counts the outputs is no tape's business, and writes into copies."""
+    calls = []
+    x = np.ones(5)
+
+    def f(x: Any) -> Any:
+        calls.append(type(x))
+        x[0] = 3.0
+        return x[:2] * 2.0
+
+    found = dt.jacobian(lambda x: np.sum(dt.jacobian(f)(x), axis=0), mode=mode)(x)  # type: ignore[call-overload]  # names
+    assert found.shape == (5, 5)
+    assert not found.any()
+    np.testing.assert_array_equal(x, np.ones(5))
+
+
+def test_without_reverse_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dualtape import differentiation
+
+    monkeypatch.setattr(differentiation, "installed", lambda mode: False)
+    close(dt.grad(rosenbrock)(POINT), rosenbrock_gradient(POINT))
+    close(dt.hessian(rosenbrock)(POINT), rosenbrock_hessian(POINT))
+    v = RNG.normal(size=7)
+    close(dt.hvp(rosenbrock, (POINT,), (v,)), rosenbrock_hessian(POINT) @ v)
+    close(dt.vjp(rosenbrock, POINT)[1](2.0)[0], 2 * rosenbrock_gradient(POINT))
+    big = np.linspace(0.1, 1.0, 100)
+    close(dt.linearize(np.sin, big)[1](big), np.cos(big) * big)
+
+
+@pytest.mark.reverse
+def test_a_broken_plugin_leaves_forward_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dualtape import differentiation
+    from dualtape.errors import BackendError
+
+    def broken(mode: str) -> Any:
+        raise BackendError("broken")
+
+    monkeypatch.setattr(differentiation, "find_backend", broken)
+    assert mode_of(dt.grad, np.sum, np.ones(20)) == {"DualArray"}
+    with pytest.raises(BackendError):
+        dt.grad(np.sum, mode="reverse")
+
+
+@pytest.mark.reverse
+def test_another_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the protocol of recordings names is enough: stacked cotangents are pulled row by row."""
+    from dualtape import registry
+    from dualtape_reverse.backend import ReverseBackend, ReverseRecording
+
+    class Plain(ReverseRecording):
+        __slots__ = ()
+        pull = None  # type: ignore[assignment]  # as if there was none
+
+    class Mine(ReverseBackend):
+        def open(self, options: Any) -> Any:
+            return Plain(options)
+
+    monkeypatch.setitem(registry._REGISTERED, "mine", (Mine(), None, None))
+    mode = dt.Mode("mine")
+    v = RNG.normal(size=7)
+    close(dt.grad(rosenbrock, mode=mode)(POINT), rosenbrock_gradient(POINT))
+    close(dt.hessian(rosenbrock, mode=mode)(POINT), rosenbrock_hessian(POINT))
+    close(dt.jvp(rosenbrock, (POINT,), (v,), mode=mode)[1], rosenbrock_gradient(POINT) @ v)
+    close(dt.jacobian(np.sin, mode=mode)(v), np.diag(np.cos(v)))
+
+
+# --- what is left behind ------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_left_to_the_collector(mode: str) -> None:
+    x = np.linspace(0.1, 1.0, 6)
+
+    def work() -> None:
+        dt.value_and_grad(rosenbrock, mode=mode)(x)
+        dt.jacobian(np.sin, mode=mode)(x)
+        dt.hessian(rosenbrock, mode=mode)(x)
+        dt.jvp(np.sin, (x,), (x,), mode=mode)
+        dt.vjp(np.sin, x, mode=mode)[1](x)
+        dt.linearize(np.sin, x, mode=mode)[1](x)
+        dt.hvp(rosenbrock, (x,), (x,), mode=mode)
+
+    work()
+    gc.collect()
+    gc.disable()
+    try:
+        work()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+def test_large_constants_are_unlocked(mode: str) -> None:
+    """A tape locks large arrays of the caller's while it needs them, and no longer."""
+    A = np.ones((100, 100))
+    dt.grad(lambda x: np.sum(A @ x), mode=mode)(np.ones(100))
+    A[0, 0] = 2.0
+
+    def fails(x: Any) -> Any:
+        np.sum((A * x) @ A)
+        raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        dt.grad(fails, mode=mode)(np.ones(100))
+    A[0, 0] = 3.0
+    with pytest.raises(TypeError, match="one number"):
+        dt.grad(lambda x: A @ x, mode=mode)(np.ones(100))
+    A[0, 0] = 4.0
+
+
+def test_what_a_function_puts_aside_is_its_value(mode: str) -> None:
+    kept: list[Any] = []
+
+    def f(x: Any) -> Any:
+        kept.append(x * 2.0)
+        return np.sum(x)
+
+    dt.grad(f, mode=mode)(np.arange(3.0))
+    np.testing.assert_array_equal(np.asarray(kept[-1]), [0.0, 2.0, 4.0])
+    assert np.asarray(kept[-1], dtype=float).dtype == np.float64
