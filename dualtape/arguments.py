@@ -180,6 +180,11 @@ def _parameter(x: Any, active: tuple[Any, ...], where: Callable[[], str]) -> Any
     kind = type(value)
     if kind is float or kind is complex:
         return np.float64(value) if kind is float else np.complex128(value)
+    if isinstance(value, np.ndarray) and kind not in (np.ndarray, np.memmap):
+        raise TypeError(
+            f"{where()} is of {kind.__qualname__}, which gives NumPy's operations a meaning of its own: pass "
+            f"np.asarray(x), or the parts that are arrays"
+        )
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "fc":
         return np.array(value) if isinstance(value, np.ndarray) else value
     if isinstance(value, (bool, int)):

@@ -11,7 +11,7 @@ import numpy as np
 from dualtape.arguments import Argnums, Arguments, Function, Outputs
 from dualtape.array import ACTIVE, TracedArray, plain
 from dualtape.errors import BackendError, UnknownModeError
-from dualtape.jacobians import Linear, assemble, check_real
+from dualtape.jacobians import MANY, Linear, assemble, check_real
 from dualtape.passes import Options, Recorded, forward_rows, push
 from dualtape.pytree import leaves
 from dualtape.registry import find_backend, installed
@@ -254,7 +254,7 @@ def run_vjp(f: Function, argnums: Argnums, options: Options, primals: Any) -> An
 def run_linearize(f: Function, argnums: Argnums, options: Options, primals: Any) -> Any:
     """Return the output, the pushforward, and aux where there is one."""
     arguments = _called(f, argnums, primals)
-    mode = options.mode or ("reverse" if arguments.size > options.rows and _has_reverse() else "forward")
+    mode = options.mode or ("reverse" if arguments.size > MANY and _has_reverse() else "forward")
     linear = _linear(mode, f, arguments, options)
     result = (linear.value, linear.push)
     return (*result, linear.aux) if options.has_aux else result

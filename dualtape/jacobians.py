@@ -20,6 +20,7 @@ __all__ = [
     "Target",
     "assemble",
     "check_real",
+    "default_rows",
     "dimension",
     "halves",
     "jacobians",
@@ -30,7 +31,8 @@ __all__ = [
 
 # `Any`: nodes belong to recordings; values are arrays, scalars, or handles of an outer tape.
 
-PULL_ROWS = 64  # how many cotangents are pulled back together, unless the caller says
+FEW, MANY = 8, 64  # rows that travel together: at least, since Python works once for all of them, and at most
+ENTRIES = 2**18  # of what travels together: the cache holds no more
 
 # Pulls K cotangents, stacked on a leading axis, back at once: targets are (handle, stack) each, sources (node, primal).
 Pull = Callable[[Sequence[tuple[Any, Any]], Sequence[tuple[Any, Any]]], list[Any]]
@@ -63,6 +65,11 @@ def unit_rows(start: int, stop: int, size: int, dtype: np.dtype[Any]) -> Any:
         numbers = np.arange(start, stop)
         rows[numbers - start, numbers % size] = np.where(numbers < size, 1, 1j) if stop > size else 1
     return rows
+
+
+def default_rows(size: int) -> int:
+    """Return how many rows travel together, for parameters of `size` entries, unless the caller says."""
+    return max(FEW, min(MANY, ENTRIES // max(size, 1)))
 
 
 def dimension(size: int, dtype: np.dtype[Any]) -> int:
@@ -256,7 +263,7 @@ def jacobians(
     recording: Any,
     target: Target,
     sources: Sequence[tuple[Any, Any]],
-    chunk: int = PULL_ROWS,
+    chunk: int | None = None,
     progress: Callable[[Any], Any] | None = None,
 ) -> list[Linear | None]:
     """Return the Jacobian of a target in each source, of shape (m, n) in entries, `None` where there is no path.
@@ -265,13 +272,15 @@ def jacobians(
         recording: holds both.
         target: handles of the recording.
         sources: (node, primal) each.
-        chunk: how many rows are pulled back at once; what a forward recording holds is there already.
+        chunk: how many rows are pulled back at once, `None` for the default; what a forward recording holds is
+            there already.
         progress: wraps the iterable of the chunks.
     """
     if isinstance(recording, ForwardRecording):
         return [None if node is None else _read(target, node, x) for node, x in sources]
     pull = puller(recording)
     rows = dimension(target.size, target.dtype)
+    chunk = chunk or default_rows(max((x.size for _, x in sources), default=1))
     chunks: Any = [(start, min(start + chunk, rows)) for start in range(0, rows, chunk)]
     columns: list[list[Any]] = [[] for _ in sources]
     for start, stop in chunks if progress is None else progress(chunks):
@@ -358,9 +367,10 @@ def _batch_jacobian(recording: Any, target: Target, node: Any, x: Any) -> Linear
         return Linear(parts[0], parts[1] if halves == 2 else None)
     pull = puller(recording)
     count = dimension(m, target.dtype)
+    chunk = default_rows(x.size)
     columns: list[Any] = []
-    for start in range(0, count, PULL_ROWS):
-        units = unit_rows(start, min(start + PULL_ROWS, count), m, target.dtype)
+    for start in range(0, count, chunk):
+        units = unit_rows(start, min(start + chunk, count), m, target.dtype)
         stack = np.repeat(units[:, None], batch, axis=1).reshape(len(units), *target.shape)
         columns.append(pull([(handle, stack)], [(node, x)])[0])
     if all(part is None for part in columns):
@@ -368,8 +378,8 @@ def _batch_jacobian(recording: Any, target: Target, node: Any, x: Any) -> Linear
     # A write may hide the source from some entries and so from whole chunks of them.
     shape = (batch, *x.shape[1:])
     parts = [
-        np.zeros((min(PULL_ROWS, count - start), *shape), x.dtype) if part is None else part
-        for part, start in zip(columns, range(0, count, PULL_ROWS), strict=True)
+        np.zeros((min(chunk, count - start), *shape), x.dtype) if part is None else part
+        for part, start in zip(columns, range(0, count, chunk), strict=True)
     ]
     pulled = parts[0] if len(parts) == 1 else np.concatenate(parts)
     return _split(np.swapaxes(pulled.reshape(count, batch, n), 0, 1), target)

@@ -12,7 +12,7 @@ import numpy as np
 from dualtape.arguments import Arguments, Function, Outputs, with_aux
 from dualtape.array import ACTIVE, TracedArray
 from dualtape.errors import TapeError
-from dualtape.jacobians import Linear, Target, dimension, halves, jacobians, unit_rows
+from dualtape.jacobians import Linear, Target, default_rows, dimension, halves, jacobians, unit_rows
 from dualtape.pytree import leaves
 from dualtape.tape import GradientTape
 
@@ -40,17 +40,10 @@ class Options(NamedTuple):
     progress: Callable[[Iterable[Any]], Iterable[Any]] | None = None
     executor: Executor | None = None
 
-    @property
-    def rows(self) -> int:
-        """How many rows travel together."""
-        return CHUNK if self.chunk_size is None else self.chunk_size
-
     def watched(self, passes: list[Any]) -> Iterable[Any]:
         """Return the passes as the caller's progress bar wraps them."""
         return passes if self.progress is None else self.progress(passes)
 
-
-CHUNK = 64  # rows of a forward pass and of a reverse pull: beyond, the cache holds no more of them
 
 # --- forward ------------------------------------------------------------------------------------------------------
 
@@ -149,10 +142,11 @@ def forward_rows(
         The outputs, for each of them and each selected leaf the Jacobian of shape (m, n), and aux.
     """
     passes = [
-        Pass(leaf, start, min(start + options.rows, rows))
+        Pass(leaf, start, min(start + chunk, rows))
         for leaf, (shape, dtype) in enumerate(zip(arguments.shapes, arguments.dtypes, strict=True))
-        for rows in [dimension(int(np.prod(shape, dtype=int)), dtype)]
-        for start in range(0, rows, options.rows)
+        for size in [int(np.prod(shape, dtype=int))]
+        for rows, chunk in [(dimension(size, dtype), options.chunk_size or default_rows(size))]
+        for start in range(0, rows, chunk)
     ] or [Pass(0, 0, 0)]
     tasks = [(f, arguments, its, options.has_aux, i == 0, scalar) for i, its in enumerate(passes)]
     outputs: Any = None
@@ -265,7 +259,7 @@ class Recorded:
                 found.append([None] * len(self.sources))
                 continue
             target = Target([(x, slice(0, x.size))], x.shape, x.dtype)
-            found.append(jacobians(self.recording, target, self.sources, options.rows, options.progress))
+            found.append(jacobians(self.recording, target, self.sources, options.chunk_size, options.progress))
         return found
 
     def pushed(self, tangents: Sequence[Any]) -> list[Any]:

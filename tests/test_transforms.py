@@ -1,5 +1,6 @@
 """The transforms, in every mode: values, call forms, structure, nesting, and what is refused."""
 
+import functools
 import gc
 import math
 from collections.abc import Callable
@@ -609,6 +610,7 @@ def test_arguments_that_are_refused(mode: str) -> None:
         (np.arange(3), "argument 0 is of int64"),
         ({"w": np.arange(3)}, r"argument 0\['w'\] is of int64"),
         ("text", "is of str"),
+        (np.ma.masked_array([1.0, 2.0], [True, False]), r"of MaskedArray.*np\.asarray"),
         ({"w": object()}, r"argument 0\['w'\] is of object"),
     ]:
         with pytest.raises(TypeError, match=message):
@@ -838,3 +840,66 @@ def test_what_a_function_puts_aside_is_its_value(mode: str) -> None:
     dt.grad(f, mode=mode)(np.arange(3.0))
     np.testing.assert_array_equal(np.asarray(kept[-1]), [0.0, 2.0, 4.0])
     assert np.asarray(kept[-1], dtype=float).dtype == np.float64
+
+
+# --- what functions return ----------------------------------------------------------------------------------------
+
+
+def test_lists_of_entries_and_filled_arrays(mode: str) -> None:
+    x = np.array([0.3, 0.7])
+    expected = [[0.7, 0.3], [0.0, math.cos(0.7)]]
+
+    def by_array(x: Any) -> Any:
+        return np.array([x[0] * x[1], np.sin(x[1])])
+
+    def by_filling(x: Any) -> Any:
+        y = dt.zeros(2)
+        y[0] = x[0] * x[1]
+        y[1] = np.sin(x[1])
+        return y
+
+    for f in (by_array, by_filling):
+        close(dt.jacobian(f, mode=mode)(x), expected)
+        out, tangent = dt.jvp(f, (x,), (np.ones(2),), mode=mode)
+        assert type(out) is np.ndarray
+        close(tangent, np.sum(expected, axis=1))
+        close(dt.vjp(f, x, mode=mode)[1](np.ones(2))[0], np.sum(expected, axis=0))
+    close(dt.jacobian(lambda x: [x[0] * x[1], np.sin(x[1])], mode=mode)(x), expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.longdouble, np.complex64])
+def test_precision_stays(mode: str, dtype: Any) -> None:
+    x = np.array([0.5, 0.25], dtype)
+
+    def f(x: Any) -> Any:
+        return np.real(np.sum(x * x * 2.0))
+
+    g = dt.grad(f, mode=mode)(x)
+    assert g.dtype == dtype
+    close(g.astype(complex), 4 * x.astype(complex), 1e-3)
+    assert dt.jvp(lambda x: x * 2.0, (x,), (x,), mode=mode)[1].dtype == dtype
+    assert dt.vjp(lambda x: x * 2.0, x, mode=mode)[1](x)[0].dtype == dtype
+    assert dt.jacobian(lambda x: x * 2.0, mode=mode, holomorphic=True)(x).dtype == dtype
+
+
+def test_callables_of_any_kind(mode: str) -> None:
+    class Power:
+        def __init__(self, n: int) -> None:
+            self.n = n
+
+        def __call__(self, x: Any) -> Any:
+            return x**self.n
+
+        def method(self, x: Any) -> Any:
+            return x ** (self.n + 1)
+
+    assert dt.grad(Power(3), mode=mode)(2.0) == 12.0
+    assert dt.grad(Power(2).method, mode=mode)(2.0) == 12.0
+    assert dt.grad(functools.partial(np.power, 2.0), mode=mode)(3.0) == pytest.approx(8 * math.log(2))
+    assert dt.grad(np.square, mode=mode)(3.0) == 6.0
+
+
+def test_a_dual_number_is_an_argument(mode: str) -> None:
+    d = dt.DualArray(0.3, 1.0)
+    g = dt.grad(np.sin, mode=mode)(d)  # type: ignore[arg-type]  # a dual number stands for a float
+    close(float(g.tangent), -math.sin(0.3))  # type: ignore[attr-defined]  # as above
