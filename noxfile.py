@@ -135,6 +135,15 @@ def tests_all(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def cluster(session: nox.Session) -> None:
+    """Share forward passes out to the worker processes of a local Dask cluster."""
+    session.install(CORE, PLUGIN, *group("cluster"))
+    isolate(session, modes="forward,reverse")
+    session.env.update(ONE_THREAD)
+    pytest(session, "tests/test_passes.py", "-k", "dask", parallel=False)
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure value and gradient against peers, on one thread; `-- --peers autograd,torch` names them."""
     session.install(CORE, PLUGIN, *group("bench"))
