@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -10,7 +11,9 @@ import numpy as np
 
 from dualtape.arguments import Argnums, Arguments, Function, Outputs
 from dualtape.array import ACTIVE, TracedArray, plain
-from dualtape.errors import BackendError, UnknownModeError
+from dualtape.dual import WARN_ROWS
+from dualtape.errors import BackendError, PerformanceWarning, UnknownModeError
+from dualtape.frames import stack_level
 from dualtape.jacobians import MANY, Linear, assemble, check_real
 from dualtape.passes import Options, Recorded, forward_rows, push
 from dualtape.pytree import leaves
@@ -66,7 +69,16 @@ def _mode(options: Options, arguments: Arguments, outputs: int | None, f: Functi
         return options.mode
     if options.executor is not None:
         return "forward"
-    if arguments.size <= CROSSOVER * (1 if outputs is None else outputs) or not _has_reverse():
+    if arguments.size <= CROSSOVER * (1 if outputs is None else outputs):
+        return "forward"
+    if not _has_reverse():
+        if outputs == 1 and arguments.size >= WARN_ROWS:
+            warnings.warn(
+                f"a forward gradient in {arguments.size} entries costs about {arguments.size // 4} times what a "
+                f"reverse one does: install dualtape-reverse, or pass mode='forward' if that is what you mean",
+                PerformanceWarning,
+                stacklevel=stack_level(),
+            )
         return "forward"
     if outputs is None:
         outputs = _count_outputs(f, arguments, options.has_aux)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import dualtape as dt
-from dualtape.errors import UnknownModeError
+from dualtape.errors import PerformanceWarning, UnknownModeError
 
 RNG = np.random.default_rng(12)
 
@@ -746,6 +746,9 @@ def test_without_reverse_mode(monkeypatch: pytest.MonkeyPatch) -> None:
     v = RNG.normal(size=7)
     close(dt.hvp(rosenbrock, (POINT,), (v,)), rosenbrock_hessian(POINT) @ v)
     close(dt.vjp(rosenbrock, POINT)[1](2.0)[0], 2 * rosenbrock_gradient(POINT))
+    with pytest.warns(PerformanceWarning, match="in 300 entries costs about 75 times") as caught:
+        dt.grad(np.sum)(np.ones(300))
+    assert caught[0].filename == __file__
     big = np.linspace(0.1, 1.0, 100)
     close(dt.linearize(np.sin, big)[1](big), np.cos(big) * big)
 
