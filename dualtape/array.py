@@ -167,11 +167,10 @@ class TracedArray(Operand):
         return x
 
     def _apply(self, primitive: Primitive, operands: tuple[Any, ...]) -> Any:
-        if len(operands) == 1:
+        count = len(operands)
+        if count == 1:
             return self.recording.unary(primitive, self)
-        if len(operands) == 2:
-            return self.recording.binary(primitive, *operands)
-        return apply(primitive, operands, NO_PARAMS)
+        return self.recording.binary(primitive, *operands) if count == 2 else apply(primitive, operands, NO_PARAMS)
 
     def __repr__(self) -> str:
         """Show the value with the kind of handle, that of its root for a view."""
@@ -266,6 +265,10 @@ def apply(primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, 
         A traced array of the owner's level, or what NumPy gives where no operand is being recorded.
     """
     active = ACTIVE.get()
+    if len(operands) == 1 and issubclass(type(operands[0]), TracedArray):
+        recording = operands[0].recording
+        if type(operands[0]) is recording.array_type and recording.open and recording in active and not primitive.view:
+            return recording.apply(primitive, operands, params)
     owner = None
     level = -1
     resolved = []

@@ -207,7 +207,7 @@ class ForwardRecording(BaseRecording):
 
     def binary(self, primitive: Primitive, x: Any, y: Any) -> Any:
         """Apply an elementwise primitive of two operands, the straight way where they are plain real handles."""
-        if primitive.keep2 and self.open and self in ACTIVE.get():
+        if primitive.partials and self.open and self in ACTIVE.get():
             if type(x) is Variable or type(y) is Variable:
                 x, y = resolve(x, ACTIVE.get()), resolve(y, ACTIVE.get())
             handle = self._push2(primitive, x, y)
@@ -244,7 +244,7 @@ class ForwardRecording(BaseRecording):
         out = primitive.op(a, b)
         if out.dtype.kind != "f":
             return None
-        p, q = primitive.partials  # type: ignore[misc]  # keep2 says that there are two
+        p, q = primitive.partials  # type: ignore[misc]  # of two operands
         shape = out.shape
         if shape:
             if seeds.rows * out.size > _limit[0] >> 4:
@@ -268,7 +268,12 @@ class ForwardRecording(BaseRecording):
 
     def apply(self, primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Evaluate a primitive and push the tangents of its operands."""
-        if primitive.keep2 and type(operands[0]) is not DualView and type(operands[1]) is not DualView:
+        if (
+            primitive.partials
+            and len(operands) == 2
+            and type(operands[0]) is not DualView
+            and type(operands[1]) is not DualView
+        ):
             handle = self._push2(primitive, *operands)
             if handle is not None:
                 return handle

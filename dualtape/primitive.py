@@ -87,7 +87,7 @@ class Primitive:
             raise ValueError(f"a primitive named {name!r} is registered already")
         self.name: str = name
         self.call: Callable[..., Any] = call
-        self.op: Callable[..., Any] = call  # for operators: Python's own, where that is the same and faster
+        self.op: Callable[..., Any] = call  # the same of one or two operands, faster: Python's own operator
         self.partials: tuple[Rule | None, ...] | None = partials
         self.conjugates: tuple[Rule | None, ...] | None = conjugates
         self.jvp: tuple[Rule | None, ...] | Rule | None = jvp
@@ -101,9 +101,13 @@ class Primitive:
             out, x = self.keep(1, 1)
             self.keep1 = (bool(x), bool(out))
         elif partials is not None and len(partials) == 2:
-            masks = [self.keep(mask, 2) for mask in range(4)]
-            self.keep2 = tuple((bool(x), bool(y), bool(out)) for out, x, y in masks)
+            self._keep_pairs()
         PRIMITIVES[name] = self
+
+    def _keep_pairs(self) -> None:
+        """Say for each set of traced operands what a record of two operands keeps: (x, y, out)."""
+        masks = [self.keep(mask, 2) for mask in range(4)]
+        self.keep2 = tuple((x, y, out) for out, x, y in masks)
 
     @property
     def vjp(self) -> tuple[Rule | None, ...] | Rule | None:
@@ -116,6 +120,8 @@ class Primitive:
         several = not callable(rules) and rules is not None and len(rules) > 1
         self._vjp = tuple(map(_shapes_only, rules)) if several else rules  # type: ignore[arg-type]  # several: a tuple
         self.wants.clear()
+        if several and len(self._vjp) == 2:  # type: ignore[arg-type]  # as above
+            self._keep_pairs()
 
     def keep(self, mask: int, arity: int) -> tuple[int, ...]:
         """Tell what the reverse rules of the operands in `mask` read of the output and of each operand."""
@@ -149,7 +155,6 @@ def _shapes_only(rule: Rule | None) -> Rule | None:
     if not spots:
         return rule
 
-    @functools.wraps(rule)
     def call(g: Any, out: Any, *operands: Any, **params: Any) -> Any:
         given = list(operands)
         for i in spots:
@@ -157,7 +162,13 @@ def _shapes_only(rule: Rule | None) -> Rule | None:
                 given[i] = np.shape(given[i])
         return rule(g, out, *given, **params)
 
-    return call
+    def call_pair(g: Any, out: Any, x: Any, y: Any) -> Any:  # the same without the detours: a product's rule is hot
+        if first:
+            return rule(g, out, x if type(x) is tuple else np.shape(x), y)
+        return rule(g, out, x, y if type(y) is tuple else np.shape(y))
+
+    first = spots == [0]
+    return functools.wraps(rule)(call_pair if len(parameters) == 2 and len(spots) == 1 else call)
 
 
 def elementwise(

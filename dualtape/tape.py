@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -22,6 +23,7 @@ from dualtape.variable import Held, Variable
 __all__ = ["GradientTape", "default_mode", "set_default_mode"]
 
 _default = ["forward"]
+_options = lru_cache(TapeOptions)  # a tape opens in microseconds: there are few combinations
 
 
 def default_mode() -> str:
@@ -87,7 +89,7 @@ class GradientTape(Jacobians):
             raise ValueError(f"guard is 'lock' or 'copy', not {guard!r}")
         self.mode: str = _default[0] if mode is None else mode
         self._backend = find_backend(self.mode)
-        self._options = TapeOptions(persistent, watch_accessed_variables, debug, guard == "copy")
+        self._options = _options(persistent, watch_accessed_variables, debug, guard == "copy")
         self._recording: Any = None  # a Recording; Any, since a block's body may end it under a checker's feet
         self._watched: dict[int, tuple[Any, Any]] = {}
         self._met: list[Any] = []  # what was watched, once the recording is gone
@@ -180,7 +182,10 @@ class GradientTape(Jacobians):
             targets = [(target, None)]
         else:
             targets = self._targets(target, output_gradients, recording, unconnected_gradients)
-        known = [self._source(x, recording) for x in leaves(sources)]
+        known: list[Any] = []
+        for x in leaves(sources):
+            entry = recording.variables.get(id(x))
+            known.append((entry[1], x._value) if entry is not None else self._source(x, recording))
         before = ACTIVE.get()
         recorded = recording in before
         if recorded:
@@ -364,4 +369,5 @@ def _leave(recording: Any) -> None:
 
     One that ended in another context goes too.
     """
-    ACTIVE.set(tuple([r for r in ACTIVE.get() if r is not recording and r.open]))
+    active = ACTIVE.get()
+    ACTIVE.set(() if active == (recording,) else tuple([r for r in active if r is not recording and r.open]))

@@ -9,9 +9,10 @@ from typing import Any, TypeVar, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dualtape.array import ACTIVE, Operand
+from dualtape.array import ACTIVE, Operand, TracedArray
 from dualtape.errors import ReadOnlyError, TracedConversionError
 from dualtape.operators import BINARY_OPERATORS
+from dualtape.primitive import Primitive
 from dualtape.signatures import ArrayOperators, InPlaceOperators
 
 __all__ = ["Constant", "Variable", "constant"]
@@ -40,6 +41,13 @@ class Held(ArrayOperators[T], Operand):
             if recording.open:
                 value = recording.read(self, value)
         return value
+
+    def _apply(self, primitive: Primitive, operands: tuple[Any, ...]) -> Any:
+        x = self._resolve(ACTIVE.get())
+        if len(operands) == 2 and isinstance(x, TracedArray):
+            y, z = operands
+            return x.recording.binary(primitive, x if y is self else y, x if z is self else z)
+        return super()._apply(primitive, operands)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from dualtape.errors import (
     UnknownModeError,
     UnrecordedTargetError,
 )
-from dualtape.primitive import PRIMITIVES
+from dualtape.primitive import FUNCTIONS, PRIMITIVES
 
 
 def close(actual: Any, expected: Any) -> None:
@@ -933,7 +933,8 @@ def test_debug_gives_the_same_gradients(mode: str) -> None:
     close(found, tape.gradient(z, w))
 
 
-def test_a_function_without_rule_names_itself_and_the_mode(mode: str) -> None:
+def test_a_function_without_rule_names_itself_and_the_mode(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(FUNCTIONS, np.unwrap)  # as one of a later NumPy would be
     w = dt.Variable([1.0, 2.0])
     with dt.GradientTape(mode), pytest.raises(NoRuleError, match=rf"unwrap.*{mode}") as caught:
         np.unwrap(w)

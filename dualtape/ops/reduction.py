@@ -127,6 +127,7 @@ def _of_ufunc(name: str, ufunc: np.ufunc, rules: tuple[Any, ...]) -> Primitive:
         return reduce(x, where=more[0], **dict(zip(("initial",), more[1:], strict=False)), **params)
 
     primitive = structural(name, call, rules)
+    primitive.op = reduce
     REDUCTIONS[ufunc, "reduce"] = _ufunc_method(ufunc, primitive)
     return primitive
 

@@ -15,7 +15,7 @@ from dualtape.frames import user_line
 from dualtape.guard import LARGE, Guard
 from dualtape.inplace import ViewMixin
 from dualtape.places import Place
-from dualtape.primitive import NOTHING, SHAPE, Primitive
+from dualtape.primitive import NOTHING, SHAPE, WHOLE, Primitive
 from dualtape.variable import Variable
 from dualtape_reverse.jacobian import pull
 from dualtape_reverse.walk import Walk
@@ -25,11 +25,13 @@ __all__ = ["ReverseBackend", "ReverseRecording", "TapeArray", "backend"]
 # A record is a tuple that begins with (index of the output, primitive). Its length tells its kind:
 #   5  (index, primitive, x, out, ix)                          elementwise, one operand
 #   9  (index, primitive, x, y, out, ix, iy, sx, sy)           elementwise, two operands
+#  10  (index, primitive, x, y, out, ix, iy, sx, sy, True)     any other of two real operands and no params
 #   8  (index, primitive, x, out, ix, params, shape, is_real)  any other of one operand
 #   7  (index, primitive, kept, out, indices, params, specs)   any other; specs are (shape, is_real) of traced operands
 #   6  (index, place, old, value, spec, add)                   a write; spec is the shape and dtype of (root, value)
-# ix is None where x is a constant; x, y and out are None where no rule reads them; sx is the shape of x where it
-# differs from the output's. Appending is atomic and a record names its index: threads that share a tape need no lock.
+# ix is None where x is a constant; x, y and out are None where no rule reads them; sx is the shape of x, of elementwise
+# operations only where it differs from the output's. Appending is atomic and a record names its index: threads that
+# share a tape need no lock.
 
 new: Any = object.__new__
 ndarray = np.ndarray
@@ -105,7 +107,7 @@ class ReverseRecording(BaseRecording):
 
     # One row of cases in one piece: this is where most of a tape's time goes.
     def _record2(self, primitive: Primitive, x: Any, y: Any) -> Any:  # noqa: C901, PLR0912, PLR0915
-        """Record an elementwise primitive of plain handles and plain constants; `None` where there is more to it."""
+        """Record a primitive of two plain handles or constants; `None` where there is more to it."""
         ix = iy = sx = sy = None
         a: Any
         b: Any
@@ -130,7 +132,7 @@ class ReverseRecording(BaseRecording):
                 b = y
                 out = primitive.op(a, b)
                 keep_x, keep_y, keep_out = primitive.keep2[1]
-                if keep_y:
+                if keep_y == WHOLE:
                     b = self._hold(y)
                 if a.shape != out.shape:
                     sx = a.shape
@@ -150,7 +152,7 @@ class ReverseRecording(BaseRecording):
                 a = x
                 out = primitive.op(a, b)
                 keep_x, keep_y, keep_out = primitive.keep2[2]
-                if keep_x:
+                if keep_x == WHOLE:
                     a = self._hold(x)
                 if b.shape != out.shape:
                     sy = b.shape
@@ -161,9 +163,37 @@ class ReverseRecording(BaseRecording):
         else:
             return None
         index = next(self._indices)
-        self._records.append(
-            (index, primitive, a if keep_x else None, b if keep_y else None, out if keep_out else None, ix, iy, sx, sy)
-        )
+        if primitive.partials is None:
+            sx, sy = getattr(a, "shape", ()), getattr(b, "shape", ())
+            a, b = sx if keep_x == SHAPE else a, sy if keep_y == SHAPE else b
+            self._records.append(
+                (
+                    index,
+                    primitive,
+                    a if keep_x else None,
+                    b if keep_y else None,
+                    out if keep_out else None,
+                    ix,
+                    iy,
+                    sx,
+                    sy,
+                    True,
+                )
+            )
+        else:
+            self._records.append(
+                (
+                    index,
+                    primitive,
+                    a if keep_x else None,
+                    b if keep_y else None,
+                    out if keep_out else None,
+                    ix,
+                    iy,
+                    sx,
+                    sy,
+                )
+            )
         handle: TapeArray = new(TapeArray)
         handle._primal = out
         handle.recording = self
@@ -175,7 +205,7 @@ class ReverseRecording(BaseRecording):
         self, primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, Any]
     ) -> Any:
         """Record any primitive on any operands."""
-        if self._plain and primitive.keep2:
+        if self._plain and primitive.keep2 and not params and len(operands) == 2:
             x, y = operands
             if type(x) is not TapeView and type(y) is not TapeView:
                 handle = self._record2(primitive, x, y)
@@ -221,15 +251,16 @@ class ReverseRecording(BaseRecording):
 
     def _record1(self, primitive: Primitive, x: TracedArray, params: Mapping[str, Any]) -> Any:
         primal = x._primal
-        out = primitive.call(primal, **params)
-        if not self._differentiable(primitive, out, params):
+        out = primitive.op(primal, **params)
+        is_plain = self._plain and out.dtype.kind == "f" and primitive._vjp is not None
+        if not (is_plain or self._differentiable(primitive, out, params)):
             return out
-        wants = primitive.wants.get((1, 1)) or primitive.keep(1, 1)
-        shape, want = primal.shape, wants[1]
+        keep_out, want = primitive.wants.get((1, 1)) or primitive.keep(1, 1)
+        shape = primal.shape
         kept = None if want == NOTHING else shape if want == SHAPE else self._keep(primal, False)
         index = next(self._indices)
-        is_real = self._plain or primal.dtype.kind != "c"
-        self._records.append((index, primitive, kept, out if wants[0] else None, x.node, params, shape, is_real))
+        is_real = not is_plain and primal.dtype.kind != "c"  # where all is real so are the cotangents
+        self._records.append((index, primitive, kept, out if keep_out else None, x.node, params, shape, is_real))
         return self._handle(out, index)
 
     def _differentiable(self, primitive: Primitive, out: Any, params: Mapping[str, Any]) -> bool:

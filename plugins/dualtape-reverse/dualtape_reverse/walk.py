@@ -16,6 +16,7 @@ from dualtape.primitive import Primitive
 __all__ = ["Walk", "unbroadcast"]
 
 ndarray = np.ndarray
+add_reduce = np.add.reduce
 LARGE = 8192  # entries from which a fresh temporary's pages cost more than a look at who holds it
 
 
@@ -110,6 +111,12 @@ class Walk:
                         if sy is not None:
                             gy = unbroadcast(gy, sy, lead)
                         add(iy, gy, partial is not None or (ix is None and owned[index]))
+                elif length == 10:
+                    _, primitive, x, y, out, ix, iy, sx, sy, _ = record
+                    if ix is not None:
+                        self._fit(ix, g, primitive._vjp[0](g, out, x, y), sx, False)
+                    if iy is not None:
+                        self._fit(iy, g, primitive._vjp[1](g, out, x, y), sy, False)
                 elif length == 8:
                     self._pull1(record, g)
                 elif length == 7:
@@ -127,16 +134,16 @@ class Walk:
     def _pull1(self, record: tuple[Any, ...], g: Any) -> None:
         """Pull a cotangent back through a record of one operand."""
         _, primitive, x, out, ix, params, shape, is_real = record
-        if "place" in params:
+        rules: Any = primitive._vjp
+        if type(rules) is tuple and primitive.partials is None:
+            gx = rules[0](g, out, x, **params)
+        elif "place" in params:
             self._scatter(ix, params["place"], g, shape)
             return
-        rules: Any = primitive._vjp
-        if primitive.partials is not None:
+        elif primitive.partials is not None:
             gx = _pull_elementwise(primitive, 0, g, out, (x,))
-        elif callable(rules):
-            gx = rules(0, g, out, x, **params)
         else:
-            gx = rules[0](g, out, x, **params)
+            gx = rules(0, g, out, x, **params)
         self._fit(ix, g, gx, shape, is_real)
 
     def _pull(self, record: tuple[Any, ...], g: Any) -> None:
@@ -258,22 +265,24 @@ def _conj(x: Any) -> Any:
 def unbroadcast(g: Any, shape: tuple[int, ...], lead: int) -> Any:
     """Sum a cotangent with `lead` batch axes over the axes along which an operand of `shape` was broadcast."""
     if not shape and not lead and type(g) is ndarray:
-        return np.add.reduce(g, axis=None)
+        return add_reduce(g, None)
     extra = g.ndim - lead - len(shape)
     first = lead + max(extra, 0)
     axes = tuple(range(lead, first))
     if extra >= 0:
         axes += tuple(first + i for i, n in enumerate(shape) if n == 1 and g.shape[first + i] != 1)
     if axes:
-        g = np.add.reduce(g, axis=axes) if type(g) is ndarray else np.sum(g, axis=axes)
+        g = add_reduce(g, axes) if type(g) is ndarray else np.sum(g, axis=axes)
     return g.reshape(g.shape[:lead] + shape)
 
 
 def _explained(record: tuple[Any, ...], g: Any, error: Exception, lines: dict[int, str]) -> RuleError:
     """Say which rule failed, on what, and where the record was made."""
     what = record[1].name if isinstance(record[1], Primitive) else "item assignment"
-    kept = record[2] if type(record[2]) is list else [record[2]]
-    shapes = ", ".join(str(plain(x).shape) for x in kept if hasattr(x, "shape"))
+    kept = record[2] if type(record[2]) is list else record[2:4] if len(record) > 8 else record[2:3]
+    shapes = ", ".join(
+        str(x if type(x) is tuple else plain(x).shape) for x in kept if type(x) is tuple or hasattr(x, "shape")
+    )
     operands = f" and operands of shapes {shapes}" if shapes else ""
     line = f", recorded at {lines[record[0]]}" if record[0] in lines else ""
     return RuleError(
