@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from dualtape.array import Operand, apply, plain
-from dualtape.ops import elementwise as _elementwise  # noqa: F401  # it fills the table of ufuncs that is read below
+from dualtape.ops import elementwise as _elementwise  # noqa: F401  # these fill the table of ufuncs that is read below
+from dualtape.ops import selection as _selection  # noqa: F401
 from dualtape.ops.pinning import pinned
 from dualtape.ops.protocol import REDUCTIONS, function, is_traced, rank, store, strip
 from dualtape.ops.reduction import (
@@ -249,6 +250,6 @@ def _fold(ufunc: np.ufunc, x: Any, axis: Any, initial: Any, where: Any) -> Any:
 
 
 for _ufunc, _primitive in UFUNCS.items():
-    if _primitive.partials is not None and len(_primitive.partials) == 2:
+    if _ufunc in SELECTIONS or (_primitive.partials is not None and len(_primitive.partials) == 2):
         REDUCTIONS.setdefault((_ufunc, "reduce"), _reduction(_ufunc))
         REDUCTIONS[_ufunc, "accumulate"] = _of_ufunc(_ufunc)

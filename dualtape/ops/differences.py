@@ -283,10 +283,15 @@ borrow(np.interp, compiled_interp=_interp, compiled_interp_complex=_interp)
 
 # --- unwrap -------------------------------------------------------------------------------------------------------
 
+def _call_unwrap(p: Any, period: Any, *, discont: Any, axis: int) -> Any:
+    by = unwrap if isinstance(period, Operand) else np.unwrap  # NumPy does not ask the period
+    return by(p, discont, axis, period=period)
+
+
 # What is added to an angle is a whole number of periods.
 unwrap_: Primitive = structural(
     "unwrap",
-    lambda p, period, *, discont, axis: np.unwrap(p, discont, axis, period=period),
+    _call_unwrap,
     (
         lambda t, _out, _p, _period, *, discont, axis: t,
         lambda t, out, p, period, *, discont, axis: t.reshape(t.shape + (1,) * out.ndim) * turns(out, p, period),

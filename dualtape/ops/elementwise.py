@@ -179,14 +179,8 @@ def _larger(x: Any, y: Any, dtype: Any) -> Any:
     return _share(np.greater(x, y), np.less(x, y), dtype)
 
 
-def _chosen(out: Any, x: Any, y: Any, dtype: Any) -> Any:
-    return _share(np.equal(x, out), np.equal(y, out), dtype)  # of two, one of which may be no number
-
-
 elementwise(np.maximum, lambda _out, x, y: _larger(x, y, x.dtype), lambda _out, x, y: _larger(y, x, y.dtype))
 elementwise(np.minimum, lambda _out, x, y: _larger(y, x, x.dtype), lambda _out, x, y: _larger(x, y, y.dtype))
-elementwise(np.fmax, lambda out, x, y: _chosen(out, x, y, x.dtype), lambda out, x, y: _chosen(out, y, x, y.dtype))
-elementwise(np.fmin, lambda out, x, y: _chosen(out, x, y, x.dtype), lambda out, x, y: _chosen(out, y, x, y.dtype))
 
 # --- ufuncs with two results --------------------------------------------------------------------------------------
 

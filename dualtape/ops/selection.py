@@ -8,14 +8,14 @@ import numpy as np
 from numpy._core import umath
 from numpy.lib.array_utils import normalize_axis_index
 
-from dualtape.array import NO_PARAMS, apply, plain
+from dualtape.array import NO_PARAMS, Operand, apply, plain
 from dualtape.ops.indexing import along_axis
 from dualtape.ops.protocol import call_ufunc, function, store, strip
 from dualtape.ops.shaping import arraylike, ravel
 from dualtape.places import Place
 from dualtape.primitive import Primitive, elementwise, structural
 
-__all__: list[str] = []
+__all__ = ["chosen"]
 
 # Operands are arrays, scalars, lists or handles: `Any` in this file says that.
 NOT_GIVEN: Any = np._NoValue
@@ -51,7 +51,9 @@ def _pick_jvp(tangents: Any, out: Any, which: Any, *_choices: Any, **_params: An
 
 
 def _select(which: Any, *choices: Any) -> Any:
-    return np.select([which == i for i in range(len(choices) - 1)], choices[:-1], choices[-1])
+    # NumPy does not ask the default, which stands last.
+    by = select if isinstance(choices[-1], Operand) else np.select
+    return by([which == i for i in range(len(choices) - 1)], choices[:-1], choices[-1])
 
 
 select_: Primitive = structural("select", _select, _pick_jvp)
@@ -146,6 +148,26 @@ def clip(
 def _clip_method(self: Any, min: Any = None, max: Any = None, out: Any = None, **kwargs: Any) -> Any:
     return clip(self, min, max, out, **kwargs)
 
+
+# --- fmax, fmin ---------------------------------------------------------------------------------------------------
+
+
+def chosen(t: Any, out: Any, x: Any, y: Any) -> Any:
+    """Return a derivative where `x` was taken rather than `y`, a half of it where both or neither are the result.
+
+    Nothing comes of the one that was not taken: it may be no number, as its derivative then is.
+    """
+    taken, tie = np.equal(x, out), np.equal(np.equal(x, out), np.equal(y, out))
+    found = np.where(taken | tie, t, 0)
+    return np.where(tie, 0.5 * found, found) if tie.any() else found
+
+
+_CHOOSING = (
+    lambda t, out, x, y: chosen(_aligned(t, out.ndim), out, x, y),
+    lambda t, out, x, y: chosen(_aligned(t, out.ndim), out, y, x),
+)
+structural("fmax", np.fmax, _CHOOSING)
+structural("fmin", np.fmin, _CHOOSING)
 
 # --- order --------------------------------------------------------------------------------------------------------
 

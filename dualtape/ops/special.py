@@ -116,7 +116,9 @@ def angle(z: Any, deg: bool = False) -> Any:
 
 
 def _replace(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
-    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+    # NumPy does not ask the numbers that replace others.
+    by = nan_to_num if any(isinstance(number, Operand) for number in (nan, posinf, neginf)) else np.nan_to_num
+    return by(x, nan=nan, posinf=posinf, neginf=neginf)
 
 
 def _where(test: Callable[..., Any], x: Any) -> Any:

@@ -13,8 +13,8 @@ from dualtape.tape import GradientTape
 from dualtape.testing.coordinates import Rows, dimension, from_real, leaves, to_real
 
 __all__ = [
-    "Function", "Pull", "forward_jacobian", "gradient", "jacobian", "pull", "pull_rows", "push", "reverse_jacobian",
-    "second_derivative",
+    "Function", "Pull", "forward_jacobian", "gradient", "jacobian", "mixed_derivative", "pull", "pull_rows", "push",
+    "reverse_jacobian", "second_derivative",
 ]  # fmt: skip
 
 Function = Callable[..., Any]
@@ -155,6 +155,43 @@ def second_derivative(
         through: as for `pull`.
     """
     return jacobian(outer, gradient(inner, f, weights), args, args, through)
+
+
+def mixed_derivative(
+    outer: str,
+    inner: str,
+    f: Function,
+    args: Sequence[Any],
+    weights: Sequence[Any],
+    at: tuple[int, int],
+    through: Pull | None = None,
+) -> Rows:
+    """Return a block of the second derivative, where each tape watches a single argument and nothing else is traced.
+
+    Args:
+        outer: the mode of the outer tape.
+        inner: the mode of the inner one.
+        f: the function.
+        args: arrays; those that no tape watches are given to the function as they are.
+        weights: one array for each output, of its shape.
+        at: the numbers of the arguments that the inner tape and the outer tape watch.
+        through: as for `pull`.
+
+    Returns:
+        The block in real coordinates, of shape (inputs of the inner tape, inputs of the outer one).
+    """
+    first, second = at
+
+    def differentiated(y: Any) -> list[Any]:
+        def of_one(x: Any) -> Any:
+            given = list(args)
+            given[second] = y
+            given[first] = x
+            return f(*given)
+
+        return gradient(inner, of_one, weights)(y if first == second else plain(args[first]))  # type: ignore[no-any-return]
+
+    return jacobian(outer, differentiated, [plain(args[second])], [plain(args[first])], through)
 
 
 def lift(tape: GradientTape, args: Sequence[Any]) -> list[Any]:

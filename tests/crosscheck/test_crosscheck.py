@@ -148,6 +148,16 @@ class TestWrongRules:
 
         fails(sample_of(elementwise(cube, partial, name="cut"), X), "second, numerical: 12 of 12")
 
+    def test_outer_derivative_lost_where_one_operand_is_on_each_tape(self) -> None:
+        def product(x: Any, y: Any) -> Any:
+            # The inner tape of x evaluates it on a plain x and the outer tape's y.
+            return x * (plain(y) if type(x) is np.ndarray else y)
+
+        primitive = structural("cut", product, (lambda t, _out, _x, y: t * y, lambda t, _out, x, _y: x * t))
+        primitive.vjp = (lambda g, _out, _x, y: g * y, lambda g, _out, x, _y: x * g)
+        sample = Sample("cut", lambda x, y: np.square(apply(primitive, (x, y), NO_PARAMS)), (X, X[::-1]))
+        fails(sample, "mixed, inner tape of argument 0, outer tape of argument 1", "d² / d argument 0[")
+
     def test_operation_without_samples(self) -> None:
         name = elementwise(cube, lambda _out, x: 3.0 * x * x, name="new").name
         with pytest.raises(AssertionError, match="new has no samples"):

@@ -94,6 +94,15 @@ def test_select_between_a_number_and_a_traced_default(mode: str) -> None:
     assert np.array_equal(tape.gradient(y, w), np.where(V > 1.0, 1.0, 2 * V))
 
 
+@pytest.mark.parametrize("ufunc", [np.fmax, np.fmin])
+def test_what_fmax_leaves_out_has_no_share_in_other_derivatives(ufunc: Any, mode: str) -> None:
+    x = dt.Variable(np.array([-1.0, 4.0]))
+    with np.errstate(invalid="ignore"), dt.GradientTape(mode) as tape:
+        loss = np.sum(ufunc(np.sqrt(x), x))  # the first root is no number, nor is its derivative
+    found = tape.gradient(loss, x)
+    assert found[1] == (1.0 if ufunc is np.fmax else 0.25)
+
+
 def test_out(mode: str) -> None:
     w = dt.Variable(V)
     with dt.GradientTape(mode) as tape:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dualtape.ops.selection import chosen
 from dualtape.primitive import PRIMITIVES
 
 
@@ -19,3 +20,7 @@ PRIMITIVES["where"].vjp = (
     lambda g, _out, condition, _x, _y: np.where(condition, 0, g),
 )
 PRIMITIVES["select"].vjp = PRIMITIVES["choose"].vjp = _select
+PRIMITIVES["fmax"].vjp = PRIMITIVES["fmin"].vjp = (
+    chosen,
+    lambda g, out, x, y: chosen(g, out, y, x),
+)
