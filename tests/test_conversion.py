@@ -628,3 +628,17 @@ def test_lists_of_traced_values_like_a_traced_array(mode: str) -> None:
         assert isinstance(x, TracedArray)
         y = np.sum(x * x)
     assert tape.gradient(y, w).tolist() == [2.0, 16.0]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["cov", "corrcoef", "angle", "linalg.inv", "linalg.det", "linalg.eigvalsh", "linalg.svd", "fft.fft", "fft.rfft2"],
+)
+def test_lists_that_numpy_can_make_nothing_of(name: str, mode: str) -> None:
+    package, _, function = name.rpartition(".")
+    call = getattr(getattr(np, package) if package else np, function)
+    w = dt.Variable([[2.0, 1.0], [1.0, 3.0]])
+    with dt.GradientTape(mode), pytest.raises(TracedConversionError, match=r"np\.stack"):
+        call([w[0], w[1] * 2.0])
+    with dt.GradientTape(mode):
+        assert np.linalg.norm([w[0], w[1] * 2.0]).shape == ()

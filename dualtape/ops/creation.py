@@ -25,7 +25,6 @@ __all__ = ["empty", "full", "linspace", "ones", "ramp", "stack_handles", "to_arr
 
 # Operands are arrays, scalars, lists or handles: `Any` in this file says that.
 
-AS_STRIDED = as_strided.__code__
 MANY = 4096  # entries from which an object array of handles is worth a warning
 
 # --- arrays to fill -----------------------------------------------------------------------------------------------
@@ -216,6 +215,41 @@ def linspace(
 # methods; where dualtape meets the array again, it is stacked into one traced array.
 
 
+# NumPy shows nobody the lists that these functions take, and what they do with objects fails without saying why.
+LAPACK = {
+    "numpy.linalg._linalg": frozenset({
+        "cholesky", "cond", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "lstsq", "pinv", "qr", "slogdet",
+        "solve", "svd", "tensorinv", "tensorsolve",
+    }),
+    "numpy.fft._pocketfft": frozenset(np.fft.__all__),
+}  # fmt: skip
+REFUSED: dict[Any, str] = {
+    np.cov.__wrapped__.__code__: "numpy.cov",  # type: ignore[attr-defined]  # what NumPy has wrapped
+    np.angle.__wrapped__.__code__: "numpy.angle",  # type: ignore[attr-defined]  # as above
+    as_strided.__code__: "as_strided",
+}
+
+
+def _refuse(reader: Any) -> None:
+    """Raise if the code that reads a handle can do nothing with objects."""
+    if reader.f_code is as_strided.__code__:  # it counts bytes, and would read handles where there are none
+        raise TracedConversionError(
+            "as_strided reads the memory of an array, which holds no derivative: use np.lib.stride_tricks."
+            "sliding_window_view, np.broadcast_to, or an index such as x[rows, columns]; or pass x.primal where no "
+            "derivative is needed"
+        )
+    name = REFUSED.get(reader.f_code)
+    if name is None:
+        module = reader.f_globals["__name__"]
+        called = reader.f_back.f_code.co_name if reader.f_code.co_name == "_makearray" else reader.f_code.co_name
+        if called not in LAPACK[module]:
+            return
+        name = f"{module.rpartition('.')[0]}.{called}"
+    raise TracedConversionError(
+        f"{name} can't read a list of traced values: stack them first, as in {name}(np.stack([a, b]))"
+    )
+
+
 def to_array(x: TracedArray, dtype: Any, copy: bool | None) -> Any:
     """Answer NumPy's `__array__`: plain once nothing can be lost, an object array of handles before."""
     live = x._resolve(ACTIVE.get())
@@ -225,12 +259,9 @@ def to_array(x: TracedArray, dtype: Any, copy: bool | None) -> Any:
             result = result.view()
             result.flags.writeable = False  # a record may hold the same memory
         return result
-    if sys._getframe(2).f_code is AS_STRIDED:  # it counts bytes, and would read handles where there are none
-        raise TracedConversionError(
-            "as_strided reads the memory of an array, which holds no derivative: use np.lib.stride_tricks."
-            "sliding_window_view, np.broadcast_to, or an index such as x[rows, columns]; or pass x.primal where no "
-            "derivative is needed"
-        )
+    reader = sys._getframe(2)
+    if reader.f_code in REFUSED or reader.f_globals.get("__name__") in LAPACK:
+        _refuse(reader)
     if dtype is not None and np.dtype(dtype).kind != "O":
         raise TracedConversionError(
             f"converting a traced array to {np.dtype(dtype)} would lose its derivative: leave the dtype away, write "
