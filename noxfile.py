@@ -5,6 +5,7 @@ Words after `--` go to pytest: `nox -s tests -- -k tape`.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -145,16 +146,14 @@ def cluster(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure value and gradient against peers, on one thread; `-- --peers autograd,torch` names them."""
+    """Measure value and derivatives against peers and write docs/performance; `-- --peers torch,jax --quick`."""
     session.install(CORE, PLUGIN, *group("bench"))
-    if "torch" in " ".join(session.posargs):
-        # Where it can't be installed it is left out, and the table says so.
-        session.run("python", "-m", "pip", "install", "--quiet", "torch", success_codes=[0, 1])
+    for peer in {"torch", "jax"} & set(re.split(r"[=, ]", " ".join(session.posargs))):
+        # One that can't be installed is left out, and the report says so. The index has PyTorch without its GPU parts.
+        index = ["--extra-index-url=https://download.pytorch.org/whl/cpu"] if peer == "torch" else []
+        session.run("python", "-m", "pip", "install", "--quiet", *index, peer, success_codes=[0, 1])
     isolate(session, modes="forward,reverse")
-    session.env.update(ONE_THREAD, PYTHONPATH=str(Path("tests/benchmarks").resolve()))
-    for pinned in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
-        session.env[pinned] = None
-    session.run("python", "tests/benchmarks/run.py", *session.posargs)
+    session.run("python", "-m", "benchmarks", *session.posargs, env={"PYTHONPATH": str(Path("tests").resolve())})
 
 
 def group(name: str) -> list[str]:
