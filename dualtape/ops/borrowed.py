@@ -11,9 +11,10 @@ import numpy as np
 from dualtape.array import ACTIVE, resolve
 from dualtape.ops import creation as _creation  # noqa: F401  # it fills the table that is read below
 from dualtape.ops.protocol import function, is_traced, strip
+from dualtape.ops.shaping import current
 from dualtape.primitive import FUNCTIONS
 
-__all__ = ["borrow"]
+__all__ = ["as_container", "borrow", "borrowed"]
 
 # Many of NumPy's functions are Python code made of operators and of functions that ask traced operands. Run on handles,
 # that code gives NumPy's values bit for bit, NumPy's warnings and errors, and the derivative by the chain rule: nothing
@@ -23,6 +24,9 @@ __all__ = ["borrow"]
 
 NAMES = ("asarray", "asanyarray", "array", "empty", "zeros", "ones", "empty_like", "zeros_like", "ones_like")
 OWN: dict[str, Any] = {name: FUNCTIONS[getattr(np, name)] for name in NAMES}
+
+# Of floating-point numbers, arrays that may come to hold traced values; whole numbers and handles as they are.
+as_container: Callable[..., Any] = OWN["asarray"]
 
 
 class Module:
@@ -57,6 +61,11 @@ def _scope(code: FunctionType, names: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def borrowed(code: FunctionType, **names: Any) -> FunctionType:
+    """Return code of NumPy that runs on traced operands, with further globals and what they stand for."""
+    return _rebuilt(code, _scope(code, names))
+
+
 def borrow(*functions: Callable[..., Any], **names: Any) -> None:
     """Make NumPy's own code of functions, all from one file, what they do with traced operands.
 
@@ -74,6 +83,13 @@ def _handler(numpy_function: Callable[..., Any], code: Callable[..., Any]) -> Ca
     def call(*args: Any, **kwargs: Any) -> Any:
         if not is_traced((args, kwargs)):
             return numpy_function(*strip(args), **strip(kwargs))
-        return resolve(code(*args, **kwargs), ACTIVE.get())  # stacks an object array, if the code has made one
+        # It asks isinstance(x, np.ndarray) too, which a variable is not, and its value is.
+        found = code(*map(current, args), **{name: current(x) for name, x in kwargs.items()})
+        return tuple(map(_whole, found)) if type(found) is tuple else _whole(found)
 
     return call
+
+
+def _whole(x: Any) -> Any:
+    """Stack an object array of handles, if the code has made one."""
+    return resolve(x, ACTIVE.get()) if type(x) is np.ndarray else x

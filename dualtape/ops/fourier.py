@@ -22,24 +22,28 @@ __all__: list[str] = []
 # length of the real or complex signal (the input is cut or padded to it), `axis`, from the right, and `norm`.
 
 
-def _transform(numpy_function: Callable[..., Any]) -> Primitive:
-    name = numpy_function.__name__
-    primitive = structural(name, numpy_function, (lambda t, _out, _x, **params: numpy_function(t, **params),))
+def _primitive(numpy_function: Callable[..., Any], name: str) -> Primitive:
+    return structural(name, numpy_function, (lambda t, _out, _x, **params: numpy_function(t, **params),))
+
+
+def _transform(numpy_function: Callable[..., Any], of_reals: Primitive | None = None) -> None:
+    """Register a transform; it has another primitive for real numbers where both take and give them."""
+    primitive = _primitive(numpy_function, numpy_function.__name__)
 
     @function(numpy_function)
     def handler(a: Any, n: Any = None, axis: Any = -1, norm: Any = None, out: Any = None) -> Any:
         a, axis = arraylike(a), operator.index(strip(axis))
         if n is None:
-            n = (a.shape[axis] - 1) * 2 if name == "irfft" else a.shape[axis]
+            n = (a.shape[axis] - 1) * 2 if numpy_function is np.fft.irfft else a.shape[axis]
         axis = axis - a.ndim if 0 <= axis < a.ndim else axis  # what is out of range stays so, for NumPy's own error
-        result = apply(primitive, (a,), {"n": operator.index(strip(n)), "axis": axis, "norm": norm})
+        which = primitive if of_reals is None or a.dtype.kind == "c" else of_reals
+        result = apply(which, (a,), {"n": operator.index(strip(n)), "axis": axis, "norm": norm})
         return result if out is None else store(out, result)
 
-    return primitive
 
-
-for _function in (np.fft.fft, np.fft.ifft, np.fft.rfft, np.fft.irfft):
+for _function in (np.fft.fft, np.fft.ifft, np.fft.rfft):
     _transform(_function)
+_transform(np.fft.irfft, _primitive(np.fft.irfft, "irfft.real"))
 
 # The others are made of these: NumPy's own loops over the axes, conjugations and shifts run on traced arrays.
 borrow(

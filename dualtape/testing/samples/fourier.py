@@ -74,3 +74,4 @@ for _shift in (np.fft.fftshift, np.fft.ifftshift):
     add(_name, _shift, CUBE, "axes", axes=(0, -1))
 SAMPLES.append(Sample("fftfreq", lambda d: np.fft.fftfreq(5, d), (0.25,), "sample spacing"))
 SAMPLES.append(Sample("rfftfreq", lambda d: np.fft.rfftfreq(4, d), (0.25,), "sample spacing"))
+SAMPLES.append(Sample("irfft.real", lambda x: square(np.fft.irfft(x, 5, 0)), (M,), "half a spectrum of real numbers"))

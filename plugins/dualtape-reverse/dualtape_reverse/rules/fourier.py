@@ -58,3 +58,5 @@ PRIMITIVES["fft"].vjp = (_fft,)
 PRIMITIVES["ifft"].vjp = (_ifft,)
 PRIMITIVES["rfft"].vjp = (_rfft,)
 PRIMITIVES["irfft"].vjp = (_irfft,)
+# Half a spectrum of real numbers: between real operands and results the walk takes no real part.
+PRIMITIVES["irfft.real"].vjp = (lambda g, _out, x_shape, **params: _irfft(g, None, x_shape, **params).real,)
