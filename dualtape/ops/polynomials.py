@@ -55,7 +55,7 @@ def root_slopes(r: Any, p: Any) -> Any:
     p(r) = 0 stays so: dr p'(r) + dp(r) = 0. They are infinite at a multiple root, which moves with a root of a change.
     """
     powers = np.vander(r, len(p))
-    slope = powers[:, 1:] @ (p[:-1] * np.arange(len(p) - 1, 0, -1, np.finfo(p.dtype).dtype))
+    slope = powers[:, 1:] @ (p[:-1] * np.arange(len(p) - 1, 0, -1).astype(np.finfo(p.dtype).dtype))
     return -powers / slope[:, None]
 
 

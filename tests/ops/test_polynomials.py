@@ -9,6 +9,7 @@ import pytest
 import dualtape as dt
 from dualtape.array import TracedArray, plain
 
+NUMPY: Any = np  # where its stubs refuse what is called
 P = np.array([1.5, -2.0, 0.5, 3.0])
 M = np.cos(np.arange(6.0)).reshape(2, 3)
 
@@ -18,7 +19,7 @@ CALLS: list[Callable[[Any], Any]] = [
     np.roots,
     lambda x: np.roots(0.0 * x[0]),
     np.vander,
-    lambda x: np.vander(x[0], 2.5),
+    lambda x: NUMPY.vander(x[0], 2.5),
     lambda x: np.vander(x[0], -1),
     lambda x: np.polyder(x[0], -1),
     lambda x: np.polyint(x[0], -1),
@@ -47,7 +48,7 @@ def test_poly1d_of_traced_coefficients(mode: str) -> None:
     w = dt.Variable(P)
     q = np.array([2.0, 1.0])
     with dt.GradientTape(mode) as tape:
-        p = np.poly1d(w)
+        p: Any = np.poly1d(w)
         assert isinstance(p.coeffs, TracedArray)
         quotient, rest = np.polydiv((p * np.poly1d(q)).coeffs, np.poly1d(q))
         y = (p.deriv() + quotient - 2 * p)(0.5) + np.sum(rest.coeffs)
@@ -60,7 +61,7 @@ def test_poly1d_of_traced_coefficients(mode: str) -> None:
 def test_constants_of_integration_alone(mode: str) -> None:
     k = dt.Variable(2.0)
     with dt.GradientTape(mode) as tape:
-        y = np.polyval(np.polyint([1.0, 2.0], 2, [k, k * k]), 3.0)  # ... + k x + k²
+        y = NUMPY.polyval(NUMPY.polyint([1.0, 2.0], 2, [k, k * k]), 3.0)  # ... + k x + k²
     np.testing.assert_allclose(tape.gradient(y, k), 3.0 + 4.0)
 
 

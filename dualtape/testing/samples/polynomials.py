@@ -61,7 +61,7 @@ add("polyadd", lambda p, q: (np.poly1d(p) - q).integ(1, 2.0).deriv().coeffs, P, 
 add("poly", np.poly, P, label="of roots", analytic=True)
 add("poly", np.poly, Z, label="of complex roots")
 add("poly", lambda z: np.poly(np.concatenate([z, np.conj(z)])), Z[:2], label="of conjugate roots")
-add("poly", np.poly, np.float32([1.0, -2.0]), label="of float32 roots")
+add("poly", np.poly, np.array([1.0, -2.0], np.float32), label="of float32 roots")
 add("poly", np.poly, X[:2], label="of a matrix")
 add("poly", np.poly, np.array([[0.5, 2.0], [-1.0, 0.25]]), label="of a matrix with complex eigenvalues")
 add("roots", np.roots, np.array([1.0, -2.0, -1.0, 1.0]), label="real")
@@ -101,10 +101,12 @@ add("polyfit", lambda y: np.polyfit(AT, y, 2), Y[:, 0] + 1j * Y[:, 1], label="co
 
 TABLE: Any = np.outer(P[:3], Q)
 if hasattr(np.polynomial.polynomial.polyval2d, "__wrapped__"):
+    _several: Any
     for _several in (np.polynomial.polynomial.polyval2d, np.polynomial.polynomial.polygrid2d):
         add(_several.__name__, _several, X[:, 0], X[:, 1], TABLE, label="points and coefficients")
         add(_several.__name__, lambda c, f=_several: f([1, 2], [3, 4], c), TABLE * 1j, label="complex coefficients")
         add(_several.__name__, lambda x, f=_several: f(x, x, TABLE), X.astype("f"), label="float32, 2-d")
+_value: Any
 for _value in (
     np.polynomial.polynomial.polyval, np.polynomial.chebyshev.chebval, np.polynomial.legendre.legval,
     np.polynomial.hermite.hermval, np.polynomial.hermite_e.hermeval, np.polynomial.laguerre.lagval,

@@ -13,7 +13,7 @@ __all__: list[str] = []
 
 # The adjoint of a transform is the inverse one with the factor of the other direction: sums, and no mean, where the
 # transform itself is a sum.
-OTHER: dict[Any, str] = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
+OTHER: dict[Any, Any] = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
 def _fit(g: Any, length: int, axis: int) -> Any:
