@@ -1,13 +1,16 @@
 # What type checkers see of the transforms: the result is typed by the argument that `argnums` names.
 #
 # Parameters up to and including that argument are positional-only to a checker, the later ones keep names, keywords and
-# defaults. A float's derivative is declared a float, which NumPy's float64 is. `Any` stands where a function may return
-# what it likes, for an array of any dtype, and in the last overload of each, for what no other names; it is
-# the whole result there, since mypy makes an untyped function of two that could be meant.
+# defaults. A float's derivative is declared a float, which NumPy's float64 is. A function of an array of integers
+# matches none of these, or where `argnums` is written its transform is an `object`, which can't be called.
+#
+# `Any` stands where a function may return what it likes, for an array of any dtype, and in the last overloads of each,
+# for what the others don't name and for functions that take arrays of any dtype; it is the whole result there, since
+# mypy makes an untyped function of two that could be meant.
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from concurrent.futures import Executor
-from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeAlias, TypeVar, overload
+from typing import Any, ClassVar, Concatenate, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,16 +22,30 @@ __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "linearize", "value_and_
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _Aux = TypeVar("_Aux")
-_A = TypeVar("_A")
-_B = TypeVar("_B")
-_C = TypeVar("_C")
-_D = TypeVar("_D")
 _S = TypeVar("_S", bound=np.inexact[Any])
+
+# What can be differentiated in: all but an array of integers, since any class may be registered as a container. Arrays,
+# lists, dicts and most dataclasses have no hash.
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+_Differentiable: TypeAlias = NDArray[np.inexact[Any]] | list[Any] | Mapping[Any, Any] | _Dataclass | Hashable
+_A = TypeVar("_A", bound=_Differentiable)
+_B = TypeVar("_B", bound=_Differentiable)
+_C = TypeVar("_C", bound=_Differentiable)
+_D = TypeVar("_D", bound=_Differentiable)
+_X = TypeVar("_X")
+_Y = TypeVar("_Y")
+
+# What a function returns that has a gradient: one real number, which NumPy's stubs often call an array.
+_Real: TypeAlias = float | np.floating[Any] | NDArray[np.floating[Any]]
+_L = TypeVar("_L", bound=_Real)
 
 _Mode: TypeAlias = Literal["forward", "reverse", "auto"] | Mode | None
 _Progress: TypeAlias = Callable[[list[Any]], Iterable[Any]]
 _R_co = TypeVar("_R_co", covariant=True)
-_Array: TypeAlias = NDArray[Any] | complex | np.inexact[Any]
+_Array: TypeAlias = NDArray[np.inexact[Any]] | complex | np.inexact[Any]
+_Any: TypeAlias = NDArray[np.inexact[Any]]  # as a parameter: of a function that takes an array of any dtype
 
 # A function. mypy, where an argument is `Any` and so two overloads could be meant, makes an untyped function of two
 # callables, but `Any` of two types.
@@ -37,7 +54,7 @@ class _Function(Generic[_P, _R_co]):
 
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _P], Any],
+    f: Callable[Concatenate[_A, _P], _Real],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -48,7 +65,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _P], _A]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _B, _P], Any],
+    f: Callable[Concatenate[_X, _B, _P], _Real],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -56,10 +73,10 @@ def grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _P], _B]: ...
+) -> Callable[Concatenate[_X, _B, _P], _B]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _B, _C, _P], Any],
+    f: Callable[Concatenate[_X, _Y, _C, _P], _Real],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -67,10 +84,10 @@ def grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _C, _P], _C]: ...
+) -> Callable[Concatenate[_X, _Y, _C, _P], _C]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _P], Any],
+    f: Callable[Concatenate[_A, _P], _Real],
     argnums: tuple[Literal[0]],
     *,
     mode: _Mode = None,
@@ -81,7 +98,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _P], tuple[_A]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _B, _P], Any],
+    f: Callable[Concatenate[_A, _B, _P], _Real],
     argnums: tuple[Literal[0], Literal[1]],
     *,
     mode: _Mode = None,
@@ -92,7 +109,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _B, _P], tuple[_A, _B]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _B, _C, _P], Any],
+    f: Callable[Concatenate[_A, _B, _C, _P], _Real],
     argnums: tuple[Literal[0], Literal[1], Literal[2]],
     *,
     mode: _Mode = None,
@@ -103,7 +120,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _B, _C, _P], tuple[_A, _B, _C]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _B, _C, _D, _P], Any],
+    f: Callable[Concatenate[_A, _B, _C, _D, _P], _Real],
     argnums: tuple[Literal[0], Literal[1], Literal[2], Literal[3]],
     *,
     mode: _Mode = None,
@@ -114,7 +131,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _B, _C, _D, _P], tuple[_A, _B, _C, _D]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _B, _C, _P], Any],
+    f: Callable[Concatenate[_X, _B, _C, _P], _Real],
     argnums: tuple[Literal[1], Literal[2]],
     *,
     mode: _Mode = None,
@@ -122,10 +139,10 @@ def grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _C, _P], tuple[_B, _C]]: ...
+) -> Callable[Concatenate[_X, _B, _C, _P], tuple[_B, _C]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _P], tuple[Any, _Aux]],
+    f: Callable[Concatenate[_A, _P], tuple[_Real, _Aux]],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -136,7 +153,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _P], tuple[_A, _Aux]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _B, _P], tuple[Any, _Aux]],
+    f: Callable[Concatenate[_X, _B, _P], tuple[_Real, _Aux]],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -144,10 +161,10 @@ def grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _P], tuple[_B, _Aux]]: ...
+) -> Callable[Concatenate[_X, _B, _P], tuple[_B, _Aux]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _B, _C, _P], tuple[Any, _Aux]],
+    f: Callable[Concatenate[_X, _Y, _C, _P], tuple[_Real, _Aux]],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -155,10 +172,10 @@ def grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _C, _P], tuple[_C, _Aux]]: ...
+) -> Callable[Concatenate[_X, _Y, _C, _P], tuple[_C, _Aux]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _P], tuple[Any, _Aux]],
+    f: Callable[Concatenate[_A, _P], tuple[_Real, _Aux]],
     argnums: tuple[Literal[0]],
     *,
     mode: _Mode = None,
@@ -169,7 +186,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _P], tuple[tuple[_A], _Aux]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _B, _P], tuple[Any, _Aux]],
+    f: Callable[Concatenate[_A, _B, _P], tuple[_Real, _Aux]],
     argnums: tuple[Literal[0], Literal[1]],
     *,
     mode: _Mode = None,
@@ -180,7 +197,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _B, _P], tuple[tuple[_A, _B], _Aux]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _B, _C, _P], tuple[Any, _Aux]],
+    f: Callable[Concatenate[_A, _B, _C, _P], tuple[_Real, _Aux]],
     argnums: tuple[Literal[0], Literal[1], Literal[2]],
     *,
     mode: _Mode = None,
@@ -191,7 +208,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _B, _C, _P], tuple[tuple[_A, _B, _C], _Aux]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _B, _C, _D, _P], tuple[Any, _Aux]],
+    f: Callable[Concatenate[_A, _B, _C, _D, _P], tuple[_Real, _Aux]],
     argnums: tuple[Literal[0], Literal[1], Literal[2], Literal[3]],
     *,
     mode: _Mode = None,
@@ -202,7 +219,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _B, _C, _D, _P], tuple[tuple[_A, _B, _C, _D], _Aux]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _B, _C, _P], tuple[Any, _Aux]],
+    f: Callable[Concatenate[_X, _B, _C, _P], tuple[_Real, _Aux]],
     argnums: tuple[Literal[1], Literal[2]],
     *,
     mode: _Mode = None,
@@ -210,10 +227,54 @@ def grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _C, _P], tuple[tuple[_B, _C], _Aux]]: ...
+) -> Callable[Concatenate[_X, _B, _C, _P], tuple[tuple[_B, _C], _Aux]]: ...
 @overload
 def grad(
-    f: Callable[..., Any],
+    f: Callable[Concatenate[_Any, _P], object],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def grad(
+    f: Callable[Concatenate[_X, _Any, _P], object],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def grad(
+    f: Callable[Concatenate[_X, _Y, _Any, _P], object],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def grad(
+    f: Callable[..., object],
+    argnums: Literal[0, 1, 2],
+    *,
+    mode: _Mode = None,
+    has_aux: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> object: ...
+@overload
+def grad(
+    f: Callable[..., _Real],
     argnums: int | tuple[int, ...],
     *,
     mode: _Mode = None,
@@ -224,7 +285,7 @@ def grad(
 ) -> Any: ...
 @overload
 def grad(
-    f: Callable[..., tuple[Any, Any]],
+    f: Callable[..., tuple[_Real, Any]],
     argnums: int | tuple[int, ...],
     *,
     mode: _Mode = None,
@@ -235,7 +296,7 @@ def grad(
 ) -> Any: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[_A, _P], _R],
+    f: Callable[Concatenate[_A, _P], _L],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -243,10 +304,10 @@ def value_and_grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _P], tuple[_R, _A]]: ...
+) -> Callable[Concatenate[_A, _P], tuple[_L, _A]]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[_A, _B, _P], _R],
+    f: Callable[Concatenate[_X, _B, _P], _L],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -254,10 +315,10 @@ def value_and_grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _P], tuple[_R, _B]]: ...
+) -> Callable[Concatenate[_X, _B, _P], tuple[_L, _B]]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[_A, _B, _C, _P], _R],
+    f: Callable[Concatenate[_X, _Y, _C, _P], _L],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -265,10 +326,10 @@ def value_and_grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _C, _P], tuple[_R, _C]]: ...
+) -> Callable[Concatenate[_X, _Y, _C, _P], tuple[_L, _C]]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[_A, _P], _R],
+    f: Callable[Concatenate[_A, _P], _L],
     argnums: tuple[Literal[0]],
     *,
     mode: _Mode = None,
@@ -276,10 +337,10 @@ def value_and_grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _P], tuple[_R, tuple[_A]]]: ...
+) -> Callable[Concatenate[_A, _P], tuple[_L, tuple[_A]]]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[_A, _B, _P], _R],
+    f: Callable[Concatenate[_A, _B, _P], _L],
     argnums: tuple[Literal[0], Literal[1]],
     *,
     mode: _Mode = None,
@@ -287,10 +348,10 @@ def value_and_grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _P], tuple[_R, tuple[_A, _B]]]: ...
+) -> Callable[Concatenate[_A, _B, _P], tuple[_L, tuple[_A, _B]]]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[_A, _B, _C, _P], _R],
+    f: Callable[Concatenate[_A, _B, _C, _P], _L],
     argnums: tuple[Literal[0], Literal[1], Literal[2]],
     *,
     mode: _Mode = None,
@@ -298,10 +359,10 @@ def value_and_grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _C, _P], tuple[_R, tuple[_A, _B, _C]]]: ...
+) -> Callable[Concatenate[_A, _B, _C, _P], tuple[_L, tuple[_A, _B, _C]]]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[_A, _B, _C, _D, _P], _R],
+    f: Callable[Concatenate[_A, _B, _C, _D, _P], _L],
     argnums: tuple[Literal[0], Literal[1], Literal[2], Literal[3]],
     *,
     mode: _Mode = None,
@@ -309,10 +370,10 @@ def value_and_grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _C, _D, _P], tuple[_R, tuple[_A, _B, _C, _D]]]: ...
+) -> Callable[Concatenate[_A, _B, _C, _D, _P], tuple[_L, tuple[_A, _B, _C, _D]]]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[_A, _B, _C, _P], _R],
+    f: Callable[Concatenate[_X, _B, _C, _P], _L],
     argnums: tuple[Literal[1], Literal[2]],
     *,
     mode: _Mode = None,
@@ -320,10 +381,10 @@ def value_and_grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _C, _P], tuple[_R, tuple[_B, _C]]]: ...
+) -> Callable[Concatenate[_X, _B, _C, _P], tuple[_L, tuple[_B, _C]]]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[_A, _P], tuple[_R, _Aux]],
+    f: Callable[Concatenate[_A, _P], tuple[_L, _Aux]],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -331,10 +392,10 @@ def value_and_grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _P], tuple[tuple[_R, _Aux], _A]]: ...
+) -> Callable[Concatenate[_A, _P], tuple[tuple[_L, _Aux], _A]]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[_A, _B, _P], tuple[_R, _Aux]],
+    f: Callable[Concatenate[_X, _B, _P], tuple[_L, _Aux]],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -342,10 +403,10 @@ def value_and_grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _P], tuple[tuple[_R, _Aux], _B]]: ...
+) -> Callable[Concatenate[_X, _B, _P], tuple[tuple[_L, _Aux], _B]]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[_A, _B, _C, _P], tuple[_R, _Aux]],
+    f: Callable[Concatenate[_X, _Y, _C, _P], tuple[_L, _Aux]],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -353,10 +414,10 @@ def value_and_grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _C, _P], tuple[tuple[_R, _Aux], _C]]: ...
+) -> Callable[Concatenate[_X, _Y, _C, _P], tuple[tuple[_L, _Aux], _C]]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[_A, _P], tuple[_R, _Aux]],
+    f: Callable[Concatenate[_A, _P], tuple[_L, _Aux]],
     argnums: tuple[Literal[0]],
     *,
     mode: _Mode = None,
@@ -364,10 +425,10 @@ def value_and_grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _P], tuple[tuple[_R, _Aux], tuple[_A]]]: ...
+) -> Callable[Concatenate[_A, _P], tuple[tuple[_L, _Aux], tuple[_A]]]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[_A, _B, _P], tuple[_R, _Aux]],
+    f: Callable[Concatenate[_A, _B, _P], tuple[_L, _Aux]],
     argnums: tuple[Literal[0], Literal[1]],
     *,
     mode: _Mode = None,
@@ -375,10 +436,10 @@ def value_and_grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _P], tuple[tuple[_R, _Aux], tuple[_A, _B]]]: ...
+) -> Callable[Concatenate[_A, _B, _P], tuple[tuple[_L, _Aux], tuple[_A, _B]]]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[_A, _B, _C, _P], tuple[_R, _Aux]],
+    f: Callable[Concatenate[_A, _B, _C, _P], tuple[_L, _Aux]],
     argnums: tuple[Literal[0], Literal[1], Literal[2]],
     *,
     mode: _Mode = None,
@@ -386,10 +447,10 @@ def value_and_grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _C, _P], tuple[tuple[_R, _Aux], tuple[_A, _B, _C]]]: ...
+) -> Callable[Concatenate[_A, _B, _C, _P], tuple[tuple[_L, _Aux], tuple[_A, _B, _C]]]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[_A, _B, _C, _D, _P], tuple[_R, _Aux]],
+    f: Callable[Concatenate[_A, _B, _C, _D, _P], tuple[_L, _Aux]],
     argnums: tuple[Literal[0], Literal[1], Literal[2], Literal[3]],
     *,
     mode: _Mode = None,
@@ -397,10 +458,10 @@ def value_and_grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _C, _D, _P], tuple[tuple[_R, _Aux], tuple[_A, _B, _C, _D]]]: ...
+) -> Callable[Concatenate[_A, _B, _C, _D, _P], tuple[tuple[_L, _Aux], tuple[_A, _B, _C, _D]]]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[_A, _B, _C, _P], tuple[_R, _Aux]],
+    f: Callable[Concatenate[_X, _B, _C, _P], tuple[_L, _Aux]],
     argnums: tuple[Literal[1], Literal[2]],
     *,
     mode: _Mode = None,
@@ -408,10 +469,54 @@ def value_and_grad(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _C, _P], tuple[tuple[_R, _Aux], tuple[_B, _C]]]: ...
+) -> Callable[Concatenate[_X, _B, _C, _P], tuple[tuple[_L, _Aux], tuple[_B, _C]]]: ...
 @overload
 def value_and_grad(
-    f: Callable[..., Any],
+    f: Callable[Concatenate[_Any, _P], object],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[_X, _Any, _P], object],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[_X, _Y, _Any, _P], object],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def value_and_grad(
+    f: Callable[..., object],
+    argnums: Literal[0, 1, 2],
+    *,
+    mode: _Mode = None,
+    has_aux: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> object: ...
+@overload
+def value_and_grad(
+    f: Callable[..., _Real],
     argnums: int | tuple[int, ...],
     *,
     mode: _Mode = None,
@@ -422,7 +527,7 @@ def value_and_grad(
 ) -> Any: ...
 @overload
 def value_and_grad(
-    f: Callable[..., tuple[Any, Any]],
+    f: Callable[..., tuple[_Real, Any]],
     argnums: int | tuple[int, ...],
     *,
     mode: _Mode = None,
@@ -481,7 +586,7 @@ def jacobian(
 ) -> _Function[Concatenate[_A, _P], Any]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, NDArray[_S], _P], _Array],
+    f: Callable[Concatenate[_X, NDArray[_S], _P], _Array],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -490,10 +595,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, NDArray[_S], _P], NDArray[_S]]: ...
+) -> Callable[Concatenate[_X, NDArray[_S], _P], NDArray[_S]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, float, _P], NDArray[Any]],
+    f: Callable[Concatenate[_X, float, _P], NDArray[Any]],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -502,10 +607,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, float, _P], NDArray[np.float64]]: ...
+) -> _Function[Concatenate[_X, float, _P], NDArray[np.float64]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, _P], _Array],
+    f: Callable[Concatenate[_X, _B, _P], _Array],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -514,10 +619,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, _B, _P], _B]: ...
+) -> _Function[Concatenate[_X, _B, _P], _B]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, _P], Any],
+    f: Callable[Concatenate[_X, _B, _P], Any],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -526,10 +631,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, _B, _P], Any]: ...
+) -> _Function[Concatenate[_X, _B, _P], Any]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, NDArray[_S], _P], _Array],
+    f: Callable[Concatenate[_X, _Y, NDArray[_S], _P], _Array],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -538,10 +643,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, NDArray[_S], _P], NDArray[_S]]: ...
+) -> Callable[Concatenate[_X, _Y, NDArray[_S], _P], NDArray[_S]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, float, _P], NDArray[Any]],
+    f: Callable[Concatenate[_X, _Y, float, _P], NDArray[Any]],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -550,10 +655,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, _B, float, _P], NDArray[np.float64]]: ...
+) -> _Function[Concatenate[_X, _Y, float, _P], NDArray[np.float64]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, _C, _P], _Array],
+    f: Callable[Concatenate[_X, _Y, _C, _P], _Array],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -562,10 +667,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, _B, _C, _P], _C]: ...
+) -> _Function[Concatenate[_X, _Y, _C, _P], _C]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, _C, _P], Any],
+    f: Callable[Concatenate[_X, _Y, _C, _P], Any],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -574,7 +679,7 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, _B, _C, _P], Any]: ...
+) -> _Function[Concatenate[_X, _Y, _C, _P], Any]: ...
 @overload
 def jacobian(
     f: Callable[Concatenate[_A, _P], _Array],
@@ -625,7 +730,7 @@ def jacobian(
 ) -> Callable[Concatenate[_A, _B, _C, _D, _P], tuple[_A, _B, _C, _D]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, _C, _P], _Array],
+    f: Callable[Concatenate[_X, _B, _C, _P], _Array],
     argnums: tuple[Literal[1], Literal[2]],
     *,
     mode: _Mode = None,
@@ -634,7 +739,7 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _C, _P], tuple[_B, _C]]: ...
+) -> Callable[Concatenate[_X, _B, _C, _P], tuple[_B, _C]]: ...
 @overload
 def jacobian(
     f: Callable[Concatenate[NDArray[_S], _P], tuple[_Array, _Aux]],
@@ -685,7 +790,7 @@ def jacobian(
 ) -> _Function[Concatenate[_A, _P], tuple[Any, _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, NDArray[_S], _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_X, NDArray[_S], _P], tuple[_Array, _Aux]],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -694,10 +799,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, NDArray[_S], _P], tuple[NDArray[_S], _Aux]]: ...
+) -> Callable[Concatenate[_X, NDArray[_S], _P], tuple[NDArray[_S], _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, float, _P], tuple[NDArray[Any], _Aux]],
+    f: Callable[Concatenate[_X, float, _P], tuple[NDArray[Any], _Aux]],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -706,10 +811,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, float, _P], tuple[NDArray[np.float64], _Aux]]: ...
+) -> _Function[Concatenate[_X, float, _P], tuple[NDArray[np.float64], _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_X, _B, _P], tuple[_Array, _Aux]],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -718,10 +823,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, _B, _P], tuple[_B, _Aux]]: ...
+) -> _Function[Concatenate[_X, _B, _P], tuple[_B, _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, _P], tuple[Any, _Aux]],
+    f: Callable[Concatenate[_X, _B, _P], tuple[Any, _Aux]],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -730,10 +835,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, _B, _P], tuple[Any, _Aux]]: ...
+) -> _Function[Concatenate[_X, _B, _P], tuple[Any, _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, NDArray[_S], _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_X, _Y, NDArray[_S], _P], tuple[_Array, _Aux]],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -742,10 +847,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, NDArray[_S], _P], tuple[NDArray[_S], _Aux]]: ...
+) -> Callable[Concatenate[_X, _Y, NDArray[_S], _P], tuple[NDArray[_S], _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, float, _P], tuple[NDArray[Any], _Aux]],
+    f: Callable[Concatenate[_X, _Y, float, _P], tuple[NDArray[Any], _Aux]],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -754,10 +859,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, _B, float, _P], tuple[NDArray[np.float64], _Aux]]: ...
+) -> _Function[Concatenate[_X, _Y, float, _P], tuple[NDArray[np.float64], _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, _C, _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_X, _Y, _C, _P], tuple[_Array, _Aux]],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -766,10 +871,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, _B, _C, _P], tuple[_C, _Aux]]: ...
+) -> _Function[Concatenate[_X, _Y, _C, _P], tuple[_C, _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, _C, _P], tuple[Any, _Aux]],
+    f: Callable[Concatenate[_X, _Y, _C, _P], tuple[Any, _Aux]],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -778,7 +883,7 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, _B, _C, _P], tuple[Any, _Aux]]: ...
+) -> _Function[Concatenate[_X, _Y, _C, _P], tuple[Any, _Aux]]: ...
 @overload
 def jacobian(
     f: Callable[Concatenate[_A, _P], tuple[_Array, _Aux]],
@@ -829,7 +934,7 @@ def jacobian(
 ) -> Callable[Concatenate[_A, _B, _C, _D, _P], tuple[tuple[_A, _B, _C, _D], _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, _C, _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_X, _B, _C, _P], tuple[_Array, _Aux]],
     argnums: tuple[Literal[1], Literal[2]],
     *,
     mode: _Mode = None,
@@ -838,7 +943,55 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _C, _P], tuple[tuple[_B, _C], _Aux]]: ...
+) -> Callable[Concatenate[_X, _B, _C, _P], tuple[tuple[_B, _C], _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_Any, _P], object],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_X, _Any, _P], object],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[_X, _Y, _Any, _P], object],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def jacobian(
+    f: Callable[..., object],
+    argnums: Literal[0, 1, 2],
+    *,
+    mode: _Mode = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> object: ...
 @overload
 def jacobian(
     f: Callable[..., Any],
@@ -865,7 +1018,7 @@ def jacobian(
 ) -> Any: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[NDArray[_S], _P], _Array],
+    f: Callable[Concatenate[NDArray[_S], _P], _Real],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -877,7 +1030,7 @@ def hessian(
 ) -> Callable[Concatenate[NDArray[_S], _P], NDArray[_S]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[float, _P], _Array],
+    f: Callable[Concatenate[float, _P], _Real],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -889,7 +1042,7 @@ def hessian(
 ) -> _Function[Concatenate[float, _P], float]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_A, _P], Any],
+    f: Callable[Concatenate[_A, _P], _Real],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -901,7 +1054,7 @@ def hessian(
 ) -> _Function[Concatenate[_A, _P], Any]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_A, NDArray[_S], _P], _Array],
+    f: Callable[Concatenate[_X, NDArray[_S], _P], _Real],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -910,10 +1063,10 @@ def hessian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, NDArray[_S], _P], NDArray[_S]]: ...
+) -> Callable[Concatenate[_X, NDArray[_S], _P], NDArray[_S]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_A, float, _P], _Array],
+    f: Callable[Concatenate[_X, float, _P], _Real],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -922,10 +1075,10 @@ def hessian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, float, _P], float]: ...
+) -> _Function[Concatenate[_X, float, _P], float]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_A, _B, _P], Any],
+    f: Callable[Concatenate[_X, _B, _P], _Real],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -934,10 +1087,10 @@ def hessian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, _B, _P], Any]: ...
+) -> _Function[Concatenate[_X, _B, _P], Any]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_A, _B, NDArray[_S], _P], _Array],
+    f: Callable[Concatenate[_X, _Y, NDArray[_S], _P], _Real],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -946,10 +1099,10 @@ def hessian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, NDArray[_S], _P], NDArray[_S]]: ...
+) -> Callable[Concatenate[_X, _Y, NDArray[_S], _P], NDArray[_S]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_A, _B, float, _P], _Array],
+    f: Callable[Concatenate[_X, _Y, float, _P], _Real],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -958,10 +1111,10 @@ def hessian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, _B, float, _P], float]: ...
+) -> _Function[Concatenate[_X, _Y, float, _P], float]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_A, _B, _C, _P], Any],
+    f: Callable[Concatenate[_X, _Y, _C, _P], _Real],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -970,10 +1123,10 @@ def hessian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, _B, _C, _P], Any]: ...
+) -> _Function[Concatenate[_X, _Y, _C, _P], Any]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[NDArray[_S], _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[NDArray[_S], _P], tuple[_Real, _Aux]],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -985,7 +1138,7 @@ def hessian(
 ) -> Callable[Concatenate[NDArray[_S], _P], tuple[NDArray[_S], _Aux]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[float, _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[float, _P], tuple[_Real, _Aux]],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -997,7 +1150,7 @@ def hessian(
 ) -> _Function[Concatenate[float, _P], tuple[float, _Aux]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_A, _P], tuple[Any, _Aux]],
+    f: Callable[Concatenate[_A, _P], tuple[_Real, _Aux]],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -1009,7 +1162,7 @@ def hessian(
 ) -> _Function[Concatenate[_A, _P], tuple[Any, _Aux]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_A, NDArray[_S], _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_X, NDArray[_S], _P], tuple[_Real, _Aux]],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -1018,10 +1171,10 @@ def hessian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, NDArray[_S], _P], tuple[NDArray[_S], _Aux]]: ...
+) -> Callable[Concatenate[_X, NDArray[_S], _P], tuple[NDArray[_S], _Aux]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_A, float, _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_X, float, _P], tuple[_Real, _Aux]],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -1030,10 +1183,10 @@ def hessian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, float, _P], tuple[float, _Aux]]: ...
+) -> _Function[Concatenate[_X, float, _P], tuple[float, _Aux]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_A, _B, _P], tuple[Any, _Aux]],
+    f: Callable[Concatenate[_X, _B, _P], tuple[_Real, _Aux]],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -1042,10 +1195,10 @@ def hessian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, _B, _P], tuple[Any, _Aux]]: ...
+) -> _Function[Concatenate[_X, _B, _P], tuple[Any, _Aux]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_A, _B, NDArray[_S], _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_X, _Y, NDArray[_S], _P], tuple[_Real, _Aux]],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -1054,10 +1207,10 @@ def hessian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, NDArray[_S], _P], tuple[NDArray[_S], _Aux]]: ...
+) -> Callable[Concatenate[_X, _Y, NDArray[_S], _P], tuple[NDArray[_S], _Aux]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_A, _B, float, _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_X, _Y, float, _P], tuple[_Real, _Aux]],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -1066,10 +1219,10 @@ def hessian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, _B, float, _P], tuple[float, _Aux]]: ...
+) -> _Function[Concatenate[_X, _Y, float, _P], tuple[float, _Aux]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_A, _B, _C, _P], tuple[Any, _Aux]],
+    f: Callable[Concatenate[_X, _Y, _C, _P], tuple[_Real, _Aux]],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -1078,10 +1231,58 @@ def hessian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> _Function[Concatenate[_A, _B, _C, _P], tuple[Any, _Aux]]: ...
+) -> _Function[Concatenate[_X, _Y, _C, _P], tuple[Any, _Aux]]: ...
 @overload
 def hessian(
-    f: Callable[..., Any],
+    f: Callable[Concatenate[_Any, _P], object],
+    argnums: Literal[0] = 0,
+    *,
+    mode: _Mode = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[_X, _Any, _P], object],
+    argnums: Literal[1],
+    *,
+    mode: _Mode = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[_X, _Y, _Any, _P], object],
+    argnums: Literal[2],
+    *,
+    mode: _Mode = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> Any: ...
+@overload
+def hessian(
+    f: Callable[..., object],
+    argnums: Literal[0, 1, 2],
+    *,
+    mode: _Mode = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> object: ...
+@overload
+def hessian(
+    f: Callable[..., _Real],
     argnums: int | tuple[int, ...],
     *,
     mode: _Mode = None,
@@ -1093,7 +1294,7 @@ def hessian(
 ) -> Any: ...
 @overload
 def hessian(
-    f: Callable[..., tuple[Any, Any]],
+    f: Callable[..., tuple[_Real, Any]],
     argnums: int | tuple[int, ...],
     *,
     mode: _Mode = None,
@@ -1473,11 +1674,11 @@ def linearize(
 ) -> tuple[_R, Callable[..., _R], _Aux]: ...
 @overload
 def hvp(
-    f: Callable[[_A], Any], primals: tuple[_A], tangents: tuple[_A], argnums: Literal[0] = 0, *, mode: _Mode = None
+    f: Callable[[_A], _Real], primals: tuple[_A], tangents: tuple[_A], argnums: Literal[0] = 0, *, mode: _Mode = None
 ) -> _A: ...
 @overload
 def hvp(
-    f: Callable[[_A, _B], Any],
+    f: Callable[[_A, _B], _Real],
     primals: tuple[_A, _B],
     tangents: tuple[_A, _B],
     argnums: Literal[0] = 0,
@@ -1486,7 +1687,7 @@ def hvp(
 ) -> _A: ...
 @overload
 def hvp(
-    f: Callable[[_A, _B], Any],
+    f: Callable[[_A, _B], _Real],
     primals: tuple[_A, _B],
     tangents: tuple[_A, _B],
     argnums: Literal[1],
@@ -1495,7 +1696,7 @@ def hvp(
 ) -> _B: ...
 @overload
 def hvp(
-    f: Callable[[_A, _B], Any],
+    f: Callable[[_A, _B], _Real],
     primals: tuple[_A, _B],
     tangents: tuple[_A, _B],
     argnums: tuple[Literal[0], Literal[1]],
@@ -1504,7 +1705,7 @@ def hvp(
 ) -> tuple[_A, _B]: ...
 @overload
 def hvp(
-    f: Callable[[_A, _B, _C], Any],
+    f: Callable[[_A, _B, _C], _Real],
     primals: tuple[_A, _B, _C],
     tangents: tuple[_A, _B, _C],
     argnums: Literal[0] = 0,
@@ -1513,7 +1714,7 @@ def hvp(
 ) -> _A: ...
 @overload
 def hvp(
-    f: Callable[[_A, _B, _C], Any],
+    f: Callable[[_A, _B, _C], _Real],
     primals: tuple[_A, _B, _C],
     tangents: tuple[_A, _B, _C],
     argnums: Literal[1],
@@ -1522,7 +1723,7 @@ def hvp(
 ) -> _B: ...
 @overload
 def hvp(
-    f: Callable[[_A, _B, _C], Any],
+    f: Callable[[_A, _B, _C], _Real],
     primals: tuple[_A, _B, _C],
     tangents: tuple[_A, _B, _C],
     argnums: Literal[2],
@@ -1531,7 +1732,7 @@ def hvp(
 ) -> _C: ...
 @overload
 def hvp(
-    f: Callable[[_A, _B, _C], Any],
+    f: Callable[[_A, _B, _C], _Real],
     primals: tuple[_A, _B, _C],
     tangents: tuple[_A, _B, _C],
     argnums: tuple[Literal[0], Literal[1], Literal[2]],
@@ -1540,7 +1741,7 @@ def hvp(
 ) -> tuple[_A, _B, _C]: ...
 @overload
 def hvp(
-    f: Callable[[_A, _B, _C, _D], Any],
+    f: Callable[[_A, _B, _C, _D], _Real],
     primals: tuple[_A, _B, _C, _D],
     tangents: tuple[_A, _B, _C, _D],
     argnums: Literal[0] = 0,
@@ -1549,7 +1750,7 @@ def hvp(
 ) -> _A: ...
 @overload
 def hvp(
-    f: Callable[[_A, _B, _C, _D], Any],
+    f: Callable[[_A, _B, _C, _D], _Real],
     primals: tuple[_A, _B, _C, _D],
     tangents: tuple[_A, _B, _C, _D],
     argnums: Literal[1],
@@ -1558,7 +1759,7 @@ def hvp(
 ) -> _B: ...
 @overload
 def hvp(
-    f: Callable[[_A, _B, _C, _D], Any],
+    f: Callable[[_A, _B, _C, _D], _Real],
     primals: tuple[_A, _B, _C, _D],
     tangents: tuple[_A, _B, _C, _D],
     argnums: Literal[2],
@@ -1567,7 +1768,7 @@ def hvp(
 ) -> _C: ...
 @overload
 def hvp(
-    f: Callable[[_A, _B, _C, _D], Any],
+    f: Callable[[_A, _B, _C, _D], _Real],
     primals: tuple[_A, _B, _C, _D],
     tangents: tuple[_A, _B, _C, _D],
     argnums: tuple[Literal[0], Literal[1], Literal[2], Literal[3]],
@@ -1576,7 +1777,7 @@ def hvp(
 ) -> tuple[_A, _B, _C, _D]: ...
 @overload
 def hvp(
-    f: Callable[..., Any],
+    f: Callable[..., _Real],
     primals: tuple[Any, ...],
     tangents: tuple[Any, ...],
     argnums: tuple[int, ...],
@@ -1585,7 +1786,7 @@ def hvp(
 ) -> tuple[Any, ...]: ...
 @overload
 def hvp(
-    f: Callable[..., Any],
+    f: Callable[..., _Real],
     primals: tuple[Any, Any, Any, Any, Any, *tuple[Any, ...]],
     tangents: tuple[Any, ...],
     argnums: int = 0,
