@@ -28,7 +28,18 @@ _E_co = TypeVar("_E_co", covariant=True)
 
 _Filled: TypeAlias = Literal["zero", "error"]
 _Same: TypeAlias = ArrayOperators[_S] | NDArray[_S] | _S | float
-_Narrow: TypeAlias = ArrayOperators[np.float32] | NDArray[np.floating[Any] | np.integer[Any] | np.bool_]
+_Double: TypeAlias = ArrayOperators[np.float64] | NDArray[np.float64] | np.float64
+_DoubleComplex: TypeAlias = ArrayOperators[np.complex128] | NDArray[np.complex128] | np.complex128
+_SingleComplex: TypeAlias = ArrayOperators[np.complex64] | NDArray[np.complex64] | np.complex64
+_Nested: TypeAlias = float | list[_Nested] | tuple[_Nested, ...]
+_Floats: TypeAlias = list[float] | list[list[float]] | list[list[list[float]]] | tuple[_Nested, ...]
+_Narrow: TypeAlias = (
+    ArrayOperators[np.float32]
+    | NDArray[np.float32 | np.integer[Any] | np.bool_]
+    | np.float32
+    | np.integer[Any]
+    | _Floats
+)
 _Numeric: TypeAlias = (
     ArrayOperators[Any] | NDArray[Any] | np.number[Any] | np.bool_ | complex | list[Any] | tuple[Any, ...]
 )
@@ -206,12 +217,24 @@ class DualOperators(Generic[_S]):
     def sum(self, axis: _Axis = None, *, keepdims: bool = False) -> DualArray[_S]: ...
     def var(self, axis: _Axis = None, *, ddof: float = 0, keepdims: bool = False) -> DualArray[_S]: ...
 
-# A binary operator: the dtype stays with operands of the same one, and with Python's weak scalars.
+# A binary operator: the dtype stays with operands of the same one or a narrower one, and with Python's weak scalars.
 class _Arithmetic(Generic[_S]):
+    @overload
+    def __call__(self: _Arithmetic[np.float32], other: _Double, /) -> NDArray[np.float64]: ...
+    @overload
+    def __call__(self: _Arithmetic[np.complex64], other: _Double, /) -> NDArray[np.complex128]: ...
+    @overload
+    def __call__(
+        self: _Arithmetic[np.float32] | _Arithmetic[np.float64] | _Arithmetic[np.complex64], other: _DoubleComplex, /
+    ) -> NDArray[np.complex128]: ...
     @overload
     def __call__(self, other: _Same[_S], /) -> NDArray[_S]: ...
     @overload
     def __call__(self: _Arithmetic[np.float64], other: _Narrow, /) -> NDArray[np.float64]: ...
+    @overload
+    def __call__(
+        self: _Arithmetic[np.complex128], other: _Double | _SingleComplex | _Narrow, /
+    ) -> NDArray[np.complex128]: ...
     @overload
     def __call__(
         self: _Arithmetic[np.float64] | _Arithmetic[np.complex128], other: complex, /
