@@ -8,6 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from dualtape.backend import PROTOCOL, Backend
 from dualtape.errors import BackendError, UnknownModeError
+from dualtape.mode import Mode
 
 __all__ = ["ModeInfo", "find_backend", "installed", "modes", "provide", "register_backend"]
 
@@ -25,7 +26,7 @@ class ModeInfo:
         error: why it can't be used, or `None`.
     """
 
-    mode: str
+    mode: Mode
     distribution: str | None
     version: str | None
     error: str | None
@@ -103,11 +104,11 @@ def modes() -> tuple[ModeInfo, ...]:
         >>> [info.mode for info in dt.modes() if info.distribution == "dualtape"]
         ['forward']
     """
-    found = [ModeInfo(mode, name, version, None) for mode, (_, name, version) in _REGISTERED.items()]
+    found = [ModeInfo(Mode(mode), name, version, None) for mode, (_, name, version) in _REGISTERED.items()]
     for mode, (_, owner, _) in _REGISTERED.items():
         for name, version in sorted(map(_named, _entries(mode)) if owner else ()):
             claim = f"{name} claims the mode {mode!r}, which {owner} itself provides"
-            found.append(ModeInfo(mode, name, version, claim))
+            found.append(ModeInfo(Mode(mode), name, version, claim))
     for mode in sorted({entry.name for entry in _entries()} - _REGISTERED.keys()):
         try:
             find_backend(mode)
@@ -115,7 +116,7 @@ def modes() -> tuple[ModeInfo, ...]:
         except BackendError as problem:
             error = str(problem)
         named = sorted({_named(entry) for entry in _entries(mode)})
-        found.append(ModeInfo(mode, " and ".join(n for n, _ in named), ", ".join(v for _, v in named), error))
+        found.append(ModeInfo(Mode(mode), " and ".join(n for n, _ in named), ", ".join(v for _, v in named), error))
     return tuple(found)
 
 
