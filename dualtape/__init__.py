@@ -5,8 +5,9 @@ from dualtape import ops as _ops  # the operations enter themselves in the regis
 from dualtape.backend import Backend, BaseRecording, Recording, TapeOptions
 from dualtape.checkpoint import checkpoint
 from dualtape.custom import CustomFunction, custom_gradient, custom_jvp, custom_vjp
-from dualtape.dual import DualArray, ForwardBackend, set_forward_memory_limit
+from dualtape.dual import DualArray
 from dualtape.extending import elementwise
+from dualtape.forward import ForwardBackend, set_forward_memory_limit
 from dualtape.mode import Mode
 from dualtape.ops.creation import empty, full, ones, zeros
 from dualtape.pytree import register_pytree_node

@@ -11,8 +11,8 @@ import numpy as np
 
 from dualtape.arguments import Argnums, Arguments, Function, Outputs
 from dualtape.array import ACTIVE, TracedArray, plain
-from dualtape.dual import WARN_ROWS
 from dualtape.errors import BackendError, PerformanceWarning, UnknownModeError
+from dualtape.forward import WARN_ROWS
 from dualtape.frames import stack_level
 from dualtape.jacobians import MANY, Linear, assemble, check_real
 from dualtape.passes import Options, Recorded, forward_rows, push

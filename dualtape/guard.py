@@ -30,6 +30,8 @@ class Guard:
 
     def keep(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Return what a record may hold of a large plain array of the caller's."""
+        if id(array) in self._owners and not array.flags.writeable:
+            return array  # itself an owner, and locked already
         chain: list[Any] = [array]
         while type(chain[-1].base) is np.ndarray:
             chain.append(chain[-1].base)
@@ -50,10 +52,11 @@ class Guard:
     def _lock(self, chain: list[Any]) -> bool:
         owner = chain[-1]
         held = _OWNERS.get(id(owner)) or [0, []]
-        taken = {id(a) for a in held[1]}
-        writeable = [a.flags.writeable or id(a) in taken for a in chain]
-        if writeable != sorted(writeable):
-            return False  # a writeable view of a read-only owner: it could not be unlocked again
+        if len(chain) > 1:
+            taken = {id(a) for a in held[1]}
+            writeable = [a.flags.writeable or id(a) in taken for a in chain]
+            if writeable != sorted(writeable):
+                return False  # a writeable view of a read-only owner: it could not be unlocked again
         for a in reversed(chain):
             if a.flags.writeable:
                 a.flags.writeable = False

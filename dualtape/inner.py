@@ -10,7 +10,7 @@ import numpy as np
 
 from dualtape.array import ACTIVE, TracedArray, resolve, snapshot
 from dualtape.backend import TapeOptions
-from dualtape.dual import ForwardRecording
+from dualtape.forward import ForwardRecording
 from dualtape.jacobians import puller
 from dualtape.registry import find_backend
 

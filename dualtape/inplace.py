@@ -1,215 +1,18 @@
-"""Writing: item assignment, views, and who owns a buffer."""
+"""Writing: item assignment, in-place operators, values that are watched, and who owns a buffer."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
-from weakref import ref
 
 import numpy as np
 
-from dualtape.array import ACTIVE, NO_PARAMS, WRITING, TracedArray, apply, operate, plain, resolve, snapshot
+from dualtape.array import ACTIVE, WRITING, TracedArray, apply, plain, resolve, snapshot
 from dualtape.errors import ReadOnlyError, TapeError
 from dualtape.places import Place, parse_key
-from dualtape.primitive import Primitive
+from dualtape.views import Chain, Idle, View, container, drop_views, locate, recorded, remember, settle
 
-__all__ = ["IDLE", "View", "ViewMixin", "as_view", "container", "promote", "update", "watch", "write"]
-
-
-Chain = tuple[tuple[Primitive, Mapping[str, Any]], ...]
-
-
-class Idle:
-    """The recording of arrays that hold no traced value yet: it records nothing."""
-
-    level: int = -1
-    alive: bool = True
-    open: bool = False
-    array_type: type[TracedArray] = TracedArray
-    view_type: type[TracedArray]
-
-    def constant(self, primal: Any) -> object:
-        """Return a version, as a recording returns a node."""
-        return object()
-
-    def write(self, root: TracedArray, place: Place, node: object, value: Any, add: bool) -> object:
-        """Return the version after a write."""
-        return object()
-
-    def unary(self, primitive: Primitive, x: Any) -> Any:
-        """Evaluate."""
-        return apply(primitive, (x,), NO_PARAMS)
-
-    def binary(self, primitive: Primitive, x: Any, y: Any) -> Any:
-        """Evaluate, or record on the other operand's tape."""
-        return operate(primitive, x, y)
-
-
-@dataclass(slots=True, eq=False)
-class View:
-    """Where a view lies: its root, the operations that lead to it, and the node of the root that it has seen."""
-
-    root: TracedArray
-    chain: Chain
-    seen: object
-    writeable: bool
-
-
-class ViewMixin(TracedArray):
-    """What the view classes add to their handles: reading anew after a write to the root."""
-
-    __slots__ = ()
-
-    def _fresh(self) -> TracedArray:
-        view: View = self.link
-        # Nodes of two recordings may be the same number: a root that changed its level is newer too.
-        if view.root.node is not view.seen or view.root.recording is not self.recording:
-            x = _read_anew(view)
-            object.__dict__["__class__"].__set__(self, type(x))
-            handle: TracedArray = self
-            handle._primal, handle.recording, handle.node = x._primal, x.recording, x.node
-            view.seen = view.root.node
-            _remember(view.root, self)
-        return self
-
-
-def _read_anew(view: View) -> Any:
-    """Apply a view's chain to its root."""
-    root = view.root
-    if not root.recording.alive:
-        _settle(root)
-    x: Any = root
-    with _recorded(root):
-        for primitive, params in view.chain:
-            x = apply(primitive, (x,), params)
-    return x
-
-
-@contextmanager
-def _recorded(root: TracedArray) -> Iterator[None]:
-    """Record on the root's tapes even where they do not record now.
-
-    For reads that are the library's own, not the user's: they stand for ones that were made in time.
-    """
-    recordings: list[Any] = []
-    x: Any = root
-    while isinstance(x, TracedArray) and not isinstance(x.recording, Idle) and x.recording.level:
-        if x.recording.alive:
-            recordings.insert(0, x.recording)
-        x = x._primal
-    before, closed = ACTIVE.get(), [r for r in recordings if not r.open]
-    try:
-        for r in closed:
-            r.open = True
-        ACTIVE.set(tuple(recordings))
-        yield
-    finally:
-        ACTIVE.set(before)
-        for r in closed:
-            r.open = False
-
-
-class IdleView(ViewMixin):
-    """A view of an array that holds no traced value yet."""
-
-    __slots__ = ()
-
-
-Idle.view_type = IdleView
-IDLE = Idle()  # of arrays that may come to hold traced values
-SETTLED = Idle()  # of values whose tape is gone: plain data, and views of it
-SETTLED.level = -2
-
-
-def container(primal: np.ndarray[Any, Any]) -> TracedArray:
-    """Return an array that may come to hold traced values; it owns `primal`."""
-    x: TracedArray = object.__new__(TracedArray)
-    x._primal, x.recording, x.node, x.link = primal, IDLE, object(), None
-    return x
-
-
-def _remember(root: TracedArray, view: TracedArray) -> None:
-    """Let a write to the root find the view: the root's list of live views is pruned as it doubles."""
-    if root.link is None:
-        root.link = []
-    elif type(root.link) is not list:
-        return
-    views = root.link
-    views.append(ref(view))
-    if len(views) & (len(views) - 1) == 0 and len(views) > 16:
-        views[:] = [r for r in views if r() is not None]
-
-
-def as_view(x: TracedArray, primitive: Primitive, params: Mapping[str, Any], out: Any) -> Any:
-    """Make the result of a view operation a view of its root, where NumPy shares memory; else return it as it is.
-
-    A view of a tape that does not record now is a handle too, with a node of its own that nothing leads to: a write
-    through it reaches its root, and as long as there is none it is a constant.
-    """
-    value = plain(out)
-    if not isinstance(value, np.ndarray) or value.base is None:
-        return out
-    base = plain(x)
-    if value is not base and not _shares(value, base):
-        return out
-    view = x.link
-    if not x.recording.alive:
-        _settle(view.root if type(view) is View else x)
-        x = x._fresh()
-    recording = x.recording
-    handle = object.__new__(recording.view_type)
-    if isinstance(out, TracedArray) and out.recording is recording:
-        handle._primal, handle.node = out._primal, out.node
-    else:
-        handle._primal, handle.node = out, recording.constant(out)
-    handle.recording = recording
-    if type(view) is View:
-        writeable = view.writeable and (value.flags.writeable or not base.flags.writeable)
-        handle.link = View(view.root, (*view.chain, (primitive, params)), view.seen, writeable)
-        _remember(view.root, handle)
-    else:
-        # Where the root's memory can't be written a write copies it; what NumPy gives for reading only stays so.
-        handle.link = View(x, ((primitive, params),), x.node, value.flags.writeable or not base.flags.writeable)
-        _remember(x, handle)
-    return handle
-
-
-def _shares(value: np.ndarray[Any, Any], base: Any) -> bool:
-    # NumPy collapses chains of views to the owner of the memory.
-    owner = value.base
-    return owner is not None and (owner is base or owner is getattr(base, "base", None))
-
-
-def _locate(root: TracedArray, chain: Chain, key: Any) -> Place:
-    """Find where a key into a view lies in the view's root."""
-    parts, repeats, shift = parse_key(key)
-    if not chain:
-        return Place(parts, None, repeats, shift)
-    shape = root.shape
-    marks = np.empty(shape, np.int8)
-    lies = marks
-    for primitive, params in chain:
-        lies = primitive.call(lies, **params)
-    if not any(isinstance(k, (np.ndarray, bool, np.bool_)) for k in parts):
-        lies = lies[parts if Ellipsis in parts else (*parts, ...)]  # a basic key gives a region of its own
-        parts = ()
-    if lies.size == 0:
-        return Place(parts, (0, lies.shape, (0,) * lies.ndim, shape), repeats, shift)
-    if _shares(lies, marks) or lies is marks:
-        offset = lies.__array_interface__["data"][0] - marks.__array_interface__["data"][0]
-        return Place(parts, (offset, lies.shape, lies.strides, shape), repeats, shift)
-    # The root's own memory order decides that this is a view (a reshape of a transposed array): walk that order.
-    numbers: Any = np.empty_like(plain(root), np.intp)
-    numbers[...] = np.arange(numbers.size).reshape(shape)
-    for primitive, params in chain:
-        numbers = primitive.call(numbers, **params)
-    return Place(np.unravel_index(numbers[parse_key(key)[0]], shape), None, repeats, 0)
-
-
-# --- writing ----------------------------------------------------------------------------------------------------
+__all__ = ["promote", "update", "watch", "write"]
 
 
 def _references(x: TracedArray) -> int:
@@ -235,18 +38,6 @@ def promote(x: TracedArray, recording: Any) -> None:
     object.__dict__["__class__"].__set__(x, recording.array_type)
 
 
-def _settle(root: TracedArray) -> None:
-    """Give a root whose tape is gone the level of its primal."""
-    while not root.recording.alive:
-        inner = root._primal
-        if isinstance(inner, TracedArray):
-            inner = inner._fresh()
-            root._primal, root.recording, root.node = inner._primal, inner.recording, inner.node
-        else:
-            root.recording, root.node = SETTLED, object()
-        object.__dict__["__class__"].__set__(root, root.recording.array_type)
-
-
 def watch(x: TracedArray, recording: Any) -> Any:
     """Make the value of a handle a source of a recording from here on, and return its node.
 
@@ -256,14 +47,14 @@ def watch(x: TracedArray, recording: Any) -> Any:
     view = x.link if type(x.link) is View else None
     root = view.root if view else x
     if not root.recording.alive:
-        _settle(root)
+        settle(root)
     x._fresh()
     if x.recording is recording:
         node = recording.extend(x)
     elif x.recording.level > recording.level:
         if view:
             raise TapeError("a view of an array that a younger tape records can't be watched: watch a copy, x.copy()")
-        _drop_views(x)
+        drop_views(x)
         if isinstance(x._primal, TracedArray):
             x._primal = snapshot(x._primal._fresh())
             return watch(x._primal, recording)
@@ -280,10 +71,10 @@ def watch(x: TracedArray, recording: Any) -> Any:
         # As if it had been written there: what is read from the root depends on the source too.
         value, written = x._primal, x.node
         recording.admit(root, written)
-        _drop_views(root)
-        root.node = recording.write(root, _locate(root, view.chain, ...), written, value, False)
+        drop_views(root)
+        root.node = recording.write(root, locate(root, view.chain, ...), written, value, False)
         x._primal, x.node, view.seen = value, written, root.node
-        _remember(root, x)
+        remember(root, x)
     return node
 
 
@@ -303,7 +94,7 @@ def write(x: TracedArray, key: Any, value: Any, add: bool = False) -> None:
     # The right-hand side is evaluated before anything is dropped: it may be a view of the same root.
     value = resolve(value, ACTIVE.get())
     if not root.recording.alive:
-        _settle(root)
+        settle(root)
     for primitive, _ in chain:
         if primitive.name in ("real", "imag"):
             _write_part(root, chain, primitive.name, key, value, add)
@@ -318,10 +109,10 @@ def write(x: TracedArray, key: Any, value: Any, add: bool = False) -> None:
             recording.admit(root, node)
         if isinstance(value, TracedArray) and not isinstance(root._primal, TracedArray):
             root._primal = container(root._primal)  # what is stored here is traced by an outer tape
-    place = _locate(root, chain, key)
+    place = locate(root, chain, key)
     if type(value) is np.ndarray and value.base is not None:
         value = value.copy()
-    _drop_views(root)
+    drop_views(root)
     if type(root._primal) is np.ndarray:
         _write_plain(root, chain, place, value, key, add)
     else:
@@ -336,7 +127,7 @@ def write(x: TracedArray, key: Any, value: Any, add: bool = False) -> None:
 def _write_part(root: TracedArray, chain: Chain, part: str, key: Any, value: Any, add: bool) -> None:
     """Write through the real or imaginary part of a complex root: the whole numbers are written anew."""
     value = np.real(value) * (1.0 if part == "real" else 1j)
-    with _recorded(root):
+    with recorded(root):
         whole: Any = root
         for primitive, params in chain:
             if primitive.name != part:
@@ -345,16 +136,6 @@ def _write_part(root: TracedArray, chain: Chain, part: str, key: Any, value: Any
             old = whole[key]
             value = value + (1j * np.imag(old) if part == "real" else np.real(old))
         write(whole, key, value, add)
-
-
-def _drop_views(root: TracedArray) -> None:
-    """Make the live views of a root read anew: what they hold would keep the root from being the sole owner."""
-    if type(root.link) is list:
-        for r in root.link:
-            live = r()
-            if live is not None:
-                live._primal = live.node = live.link.seen = None  # a forward node holds the tangents
-        root.link = None
 
 
 def _write_plain(root: TracedArray, chain: Any, place: Place, value: Any, key: Any, add: bool) -> None:
@@ -417,4 +198,4 @@ def _same_layout(x: TracedArray, out: TracedArray, result: Any) -> bool:
     return isinstance(x._primal, TracedArray) or bool(x._primal.strides == out._primal.strides)
 
 
-WRITING.as_view, WRITING.container, WRITING.update, WRITING.write = as_view, container, update, write
+WRITING.update, WRITING.write = update, write

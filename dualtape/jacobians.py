@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from dualtape.array import ACTIVE, Operand, TracedArray, plain
-from dualtape.dual import ForwardRecording
 from dualtape.errors import UnconnectedError, UnrecordedTargetError
+from dualtape.forward import ForwardRecording
 from dualtape.pytree import leaves, rebuild
 from dualtape.signatures import BatchJacobianMethod, JacobianMethod
 

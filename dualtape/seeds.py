@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dualtape.array import TracedArray
-from dualtape.inplace import container
+from dualtape.views import container
 
 __all__ = ["Seeds", "Table", "spread"]
 

@@ -12,7 +12,7 @@ import pytest
 
 import dualtape as dt
 from dualtape.array import TracedArray, plain
-from dualtape.inplace import container
+from dualtape.views import container
 
 BINARY = [
     operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv, operator.mod, operator.pow,

@@ -48,7 +48,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
 
 
 GOOD = """
-from dualtape.dual import ForwardBackend
+from dualtape.forward import ForwardBackend
 backend = ForwardBackend()
 """
 
@@ -326,7 +326,7 @@ class ReplayArray(dt.array.TracedArray):
     __slots__ = ()
 
 
-class ReplayView(dt.inplace.ViewMixin, ReplayArray):
+class ReplayView(dt.views.ViewMixin, ReplayArray):
     """A view of such a value."""
 
     __slots__ = ()

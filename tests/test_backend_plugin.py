@@ -15,9 +15,9 @@ import dualtape as dt
 from dualtape.array import TracedArray, plain, snapshot
 from dualtape.backend import PROTOCOL, Backend, BaseRecording, TapeOptions
 from dualtape.errors import BackendError, TapeError
-from dualtape.inplace import ViewMixin
 from dualtape.primitive import Primitive
 from dualtape.testing.backends import BACKEND_CHECKS, check_backend
+from dualtape.views import ViewMixin
 
 STEP = 1e-20
 BEYOND_IT = {"complex_numbers", "around_itself"}  # it has but one imaginary axis

@@ -18,9 +18,9 @@ import pytest
 import dualtape as dt
 from dualtape.array import Operand, TracedArray
 from dualtape.errors import DualtapeError
-from dualtape.inplace import container
 from dualtape.primitive import FUNCTIONS, PRIMITIVES, UFUNCS
 from dualtape.testing import check_gradients, coverage, samples
+from dualtape.views import container
 
 ROOT = Path(__file__).resolve().parents[1]
 V = np.array([1.5, 0.5, 2.0])

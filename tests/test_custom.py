@@ -11,8 +11,8 @@ import pytest
 
 import dualtape as dt
 from dualtape import registry
-from dualtape.dual import ForwardRecording
 from dualtape.errors import NoRuleError, RuleError, TracedConversionError
+from dualtape.forward import ForwardRecording
 
 Function = Callable[..., Any]
 X = np.array([0.3, -1.2, 0.8])

@@ -15,11 +15,11 @@ from numpy.lib.stride_tricks import as_strided
 
 from dualtape.array import ACTIVE, Operand, TracedArray, apply, plain, resolve
 from dualtape.errors import ObjectArrayWarning, TracedConversionError
-from dualtape.inplace import IDLE, container
 from dualtape.ops.joining import stack
 from dualtape.ops.protocol import function, is_traced, rank, strip
 from dualtape.ops.shaping import arraylike, astype, reshape
 from dualtape.primitive import Primitive, structural
+from dualtape.views import IDLE, container
 
 __all__ = ["empty", "full", "linspace", "ones", "ramp", "stack_handles", "to_array", "to_scalar", "zeros"]
 

@@ -11,9 +11,9 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from dualtape.array import ACTIVE, NO_PARAMS, Operand, TracedArray, apply, plain, resolve
 from dualtape.errors import NoRuleError
-from dualtape.inplace import container
 from dualtape.ops.protocol import attribute, function, strip
 from dualtape.primitive import Primitive, structural
+from dualtape.views import container
 
 __all__ = ["arraylike", "convert", "copy", "integer_array", "integers", "ravel", "reshape", "scatter", "transpose"]
 

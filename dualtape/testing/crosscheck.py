@@ -10,7 +10,6 @@ from zlib import crc32
 import numpy as np
 
 from dualtape.array import ACTIVE, plain, resolve
-from dualtape.inplace import container
 from dualtape.tape import GradientTape
 from dualtape.testing.comparison import Comparison, Label, labels
 from dualtape.testing.coordinates import Rows, dimension, from_real, leaves, to_real
@@ -27,6 +26,7 @@ from dualtape.testing.jacobians import (
 from dualtape.testing.numerical import derivative_along, numerical_jacobian
 from dualtape.testing.sample import Sample
 from dualtape.variable import constant
+from dualtape.views import container
 
 __all__ = ["Tolerances", "check_sample"]
 

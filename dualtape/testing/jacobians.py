@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from dualtape.array import TracedArray, plain, snapshot
-from dualtape.inplace import container
 from dualtape.tape import GradientTape
 from dualtape.testing.coordinates import Rows, dimension, from_real, leaves, to_real
+from dualtape.views import container
 
 __all__ = [
     "Function", "Pull", "forward_jacobian", "gradient", "jacobian", "mixed_derivative", "pull", "pull_rows", "push",

@@ -12,9 +12,9 @@ import pytest
 
 import dualtape as dt
 from dualtape.array import NO_PARAMS, apply, plain
-from dualtape.inplace import container
 from dualtape.primitive import PRIMITIVES, Primitive, elementwise, structural
 from dualtape.testing import Sample, check_sample, samples
+from dualtape.views import container
 from dualtape_reverse.walk import Walk
 
 

@@ -13,10 +13,10 @@ from dualtape.backend import PROTOCOL, BaseRecording, TapeOptions
 from dualtape.errors import NoRuleError
 from dualtape.frames import user_line
 from dualtape.guard import LARGE, Guard
-from dualtape.inplace import ViewMixin
 from dualtape.places import Place
 from dualtape.primitive import NOTHING, SHAPE, WHOLE, Primitive
 from dualtape.variable import Variable
+from dualtape.views import ViewMixin
 from dualtape_reverse.jacobian import pull
 from dualtape_reverse.walk import Walk
 

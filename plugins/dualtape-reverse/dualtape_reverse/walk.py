@@ -9,9 +9,9 @@ import numpy as np
 
 from dualtape.array import TracedArray, plain, snapshot
 from dualtape.errors import DualtapeError, RuleError
-from dualtape.inplace import container
 from dualtape.places import Place
 from dualtape.primitive import Primitive
+from dualtape.views import container
 
 __all__ = ["Walk", "unbroadcast"]
 

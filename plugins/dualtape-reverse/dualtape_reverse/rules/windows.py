@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from dualtape.array import TracedArray
-from dualtape.inplace import container
 from dualtape.places import Place
 from dualtape.primitive import PRIMITIVES
+from dualtape.views import container
 
 
 def _windows(g: Any, _out: Any, _x: Any, *, lengths: tuple[int, ...], axes: tuple[int, ...]) -> Any:
