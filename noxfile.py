@@ -136,6 +136,27 @@ def tests_all(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Try many new random programs and expressions in both modes; `-- --examples 5000` says how many of each kind.
+
+    A failure is shown as the smallest program that fails, as text to run, with a line that reproduces it.
+    """
+    words = list(session.posargs)
+    examples = "2000"
+    if "--examples" in words:
+        at = words.index("--examples")
+        examples = words[at + 1]
+        del words[at : at + 2]
+    session.install(CORE, PLUGIN, *group("tests"))
+    isolate(session, modes="forward,reverse")
+    session.env.update(ONE_THREAD, DUALTAPE_PROGRAMS=examples)
+    session.log(
+        "a program that fails is kept in .hypothesis: `nox -s fuzz -- --examples 1` tries it again, first of all"
+    )
+    pytest(session, "tests/programs", *words)
+
+
+@nox.session(default=False)
 def cluster(session: nox.Session) -> None:
     """Share forward passes out to the worker processes of a local Dask cluster."""
     session.install(CORE, PLUGIN, *group("cluster"))

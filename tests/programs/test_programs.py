@@ -6,7 +6,6 @@ whose shapes say what may come next.
 
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,71 +13,13 @@ import pytest
 from hypothesis import assume, given, note, settings
 from hypothesis import strategies as st
 
-from dualtape.array import plain
-from dualtape.testing.comparison import Comparison
+from dualtape.testing import programs as programs_
 from dualtape.testing.coordinates import dimension, from_real, to_real
 from dualtape.testing.jacobians import forward_jacobian, gradient, pull, second_derivative
 from dualtape.testing.numerical import derivative_along
+from dualtape.testing.programs import PlainRun, Program, agree, directions_of
 
 LARGEST = 1e3
-
-
-class Decisions:
-    """What the conditions in a program decide: noted on plain arrays, the same on traced ones, fixed where it is moved.
-
-    Differences are taken of the program that ran: a step must not take another branch.
-    """
-
-    def __init__(self) -> None:
-        self.taken: list[Any] = []
-        self.moved = False
-        self._next = 0
-
-    def restart(self) -> None:
-        self._next = 0
-
-    def __call__(self, condition: Any) -> Any:
-        condition = np.asarray(condition)
-        if self._next == len(self.taken):
-            self.taken.append(condition)
-        decided = self.taken[self._next]
-        self._next += 1
-        assert self.moved or np.array_equal(condition, decided), "a traced condition differs from the plain one"
-        return decided
-
-
-@dataclass
-class Program:
-    """The text of a function, and the arguments to call it with."""
-
-    lines: list[str]
-    names: list[str]  # of all that it makes
-    outputs: list[str]  # of what it returns
-    args: tuple[Any, ...]
-
-    def __post_init__(self) -> None:
-        self.decisions = Decisions()
-        self.made: list[Any] = []
-        scope: dict[str, Any] = {"np": np, "when": self.decisions, "made": self.made}
-        exec(self.text(), scope)
-        self.function = scope["program"]
-
-    def text(self) -> str:
-        body = "\n".join([*self.lines, f"made[:] = [{', '.join(self.names)}]", f"return [{', '.join(self.outputs)}]"])
-        return f"def program(x, y):\n{textwrap.indent(body, '    ')}\n"
-
-    def __call__(self, *args: Any) -> Any:
-        self.decisions.restart()
-        with np.errstate(all="ignore"):  # what grows too large is not compared
-            return self.function(*args)
-
-    def moved(self, *args: Any) -> Any:
-        """Run away from the arguments, along the same branches."""
-        self.decisions.moved = True
-        try:
-            return self(*args)
-        finally:
-            self.decisions.moved = False
 
 
 class Writer:
@@ -382,53 +323,19 @@ STATEMENTS: list[Callable[[Writer], str | None]] = [
 def programs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Program:
     """Programs whose values stay moderate, so that differences are exact enough to compare with."""
     program = Writer(draw).write()
-    assume(Plain(program).moderate())
+    assume(PlainRun(program).moderate(LARGEST))
     return program
 
 
 # --- what is checked -------------------------------------------------------------------------------------------------
 
 
-class Plain:
-    """What a program makes of plain arrays."""
-
-    def __init__(self, program: Program) -> None:
-        outputs = program(*[x.copy() for x in program.args])
-        self.outputs = [np.array(x) for x in outputs]
-        self.made = [np.array(x) for x in program.made]
-
-    def moderate(self) -> bool:
-        return all(np.isfinite(v).all() and abs(v).max(initial=0.0) < LARGEST for v in self.made)
-
-
-def same_values(program: Program, expected: Plain) -> Callable[..., Any]:
+def same_values(program: Program, expected: PlainRun) -> Callable[..., Any]:
     """The program, which is to give NumPy's own values: bit for bit, where all is real.
 
     NumPy's complex product rounds differently where it is written over one of its operands.
     """
-    exact = all(x.dtype.kind == "f" for x in program.args)
-    rounding = 1e4 * max(np.finfo(x.dtype).eps for x in program.args)
-
-    def run(*args: Any) -> Any:
-        outputs = program(*args)
-        for name, value, own in zip(program.names, map(plain, program.made), expected.made, strict=True):
-            same = value.tobytes() == own.tobytes() if exact else np.allclose(value, own, rtol=rounding, atol=rounding)
-            message = f"{name} is {value!r}, and {own!r} on plain arrays"
-            assert value.shape == own.shape and value.dtype == own.dtype and same, message  # noqa: PT018  # one message
-        return outputs
-
-    return run
-
-
-def directions_of(program: Program) -> Any:
-    found = np.random.default_rng(0).normal(size=(2, dimension(program.args)))
-    return found / np.linalg.norm(found, axis=1, keepdims=True)
-
-
-def agree(name: str, tolerance: float, **values: Any) -> None:
-    comparison = Comparison()
-    comparison.compare(name, values, tolerance)
-    assert not comparison.failures, "\n".join(comparison.failures)
+    return programs_.same_values(program, expected, exact=all(x.dtype.kind == "f" for x in program.args))
 
 
 PROFILE = settings(settings.get_profile("programs"))
@@ -438,7 +345,7 @@ PROFILE = settings(settings.get_profile("programs"))
 @given(programs())
 def test_forward(program: Program) -> None:
     note(program.text())
-    jacobian = forward_jacobian(same_values(program, Plain(program)), program.args)
+    jacobian = forward_jacobian(same_values(program, PlainRun(program)), program.args)
     assume(abs(jacobian).max(initial=0.0) < LARGEST)
     directions = directions_of(program)
     numerical = np.stack([derivative_along(program.moved, program.args, v) for v in directions])
@@ -450,7 +357,7 @@ def test_forward(program: Program) -> None:
 @given(programs())
 def test_reverse(program: Program) -> None:
     note(program.text())
-    expected = Plain(program)
+    expected = PlainRun(program)
     jacobian = forward_jacobian(program, program.args)
     assume(abs(jacobian).max(initial=0.0) < LARGEST)
     rows = np.random.default_rng(0).normal(size=(2, dimension(expected.outputs)))
@@ -466,7 +373,7 @@ def test_single_precision(program: Program) -> None:
     single = tuple(x.astype(np.complex64 if x.dtype.kind == "c" else np.float32) for x in program.args)
     program = Program(program.lines, program.names, program.outputs, single)
     note(program.text())
-    jacobian = forward_jacobian(same_values(program, Plain(program)), program.args)
+    jacobian = forward_jacobian(same_values(program, PlainRun(program)), program.args)
     double = forward_jacobian(program.moved, [x.astype(np.result_type(x.dtype, np.float64)) for x in program.args])
     assume(abs(double).max(initial=0.0) < LARGEST)
     agree("first", 1e-2, single=jacobian, double=double)
@@ -498,7 +405,7 @@ def test_second_in_all_nestings(program: Program) -> None:
 
 def check_second(program: Program, modes: tuple[str, ...]) -> None:
     note(program.text())
-    expected = Plain(program)
+    expected = PlainRun(program)
     run = same_values(program, expected)
     rows = np.random.default_rng(0).normal(size=(1, dimension(expected.outputs)))
     weights = [w[0] for w in from_real(rows, expected.outputs)]
