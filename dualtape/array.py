@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -90,9 +90,11 @@ class Operand:
         """Truncate to an int: piecewise constant, so nothing is lost."""
         return int(plain(self))
 
-    def __index__(self) -> int:
-        """Index as the plain value would."""
-        return operator.index(plain(self))
+    if not TYPE_CHECKING:  # a checker would take `[1.0, 2.0] * w` for the list, repeated
+
+        def __index__(self) -> int:
+            """Index as the plain value would."""
+            return operator.index(plain(self))
 
     def __len__(self) -> int:
         """Return the length of the first axis."""

@@ -10,32 +10,34 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
-from dualtape.array import ACTIVE, Operand, TracedArray, plain, resolve
+from dualtape.array import ACTIVE, TracedArray
 from dualtape.backend import TapeOptions
-from dualtape.errors import TapeError, UnconnectedError, UnrecordedTargetError
+from dualtape.errors import TapeError, UnconnectedError
 from dualtape.inplace import watch
 from dualtape.jacobians import Jacobians
+from dualtape.mode import ModeName
 from dualtape.pytree import leaves, rebuild
 from dualtape.registry import find_backend
 from dualtape.signatures import GradientMethod
+from dualtape.targets import find_source, find_targets
 from dualtape.variable import Held, Variable
 
 __all__ = ["GradientTape", "default_mode", "set_default_mode"]
 
-_default = ["forward"]
+_default: list[ModeName] = ["forward"]
 _options = lru_cache(TapeOptions)  # a tape opens in microseconds: there are few combinations
 
 
-def default_mode() -> str:
+def default_mode() -> ModeName:
     """Return the mode of tapes that name none."""
     return _default[0]
 
 
-def set_default_mode(mode: str) -> str:
+def set_default_mode(mode: ModeName) -> ModeName:
     """Set the mode of tapes that name none.
 
     Args:
-        mode: "forward", "reverse", or the mode of another installed backend.
+        mode: "forward", "reverse", or the mode of another installed backend, as a `dt.Mode`.
 
     Returns:
         The mode that held before.
@@ -77,7 +79,7 @@ class GradientTape(Jacobians):
 
     def __init__(
         self,
-        mode: str | None = None,
+        mode: ModeName | None = None,
         *,
         persistent: bool = False,
         watch_accessed_variables: bool = True,
@@ -87,7 +89,7 @@ class GradientTape(Jacobians):
         """Find the backend of the mode; nothing is recorded before the block."""
         if guard not in ("lock", "copy"):
             raise ValueError(f"guard is 'lock' or 'copy', not {guard!r}")
-        self.mode: str = _default[0] if mode is None else mode
+        self.mode: ModeName = _default[0] if mode is None else mode
         self._backend = find_backend(self.mode)
         self._options = _options(persistent, watch_accessed_variables, debug, guard == "copy")
         self._recording: Any = None  # a Recording; Any, since a block's body may end it under a checker's feet
@@ -181,11 +183,11 @@ class GradientTape(Jacobians):
         if type(target) is recording.array_type and target.recording is recording and output_gradients is None:
             targets = [(target, None)]
         else:
-            targets = self._targets(target, output_gradients, recording, unconnected_gradients)
+            targets = find_targets(target, output_gradients, recording, unconnected_gradients)
         known: list[Any] = []
         for x in leaves(sources):
             entry = recording.variables.get(id(x))
-            known.append((entry[1], x._value) if entry is not None else self._source(x, recording))
+            known.append((entry[1], x._value) if entry is not None else find_source(x, recording, self._watched))
         before = ACTIVE.get()
         recorded = recording in before
         if recorded:
@@ -209,74 +211,6 @@ class GradientTape(Jacobians):
                 g = g.astype(value.dtype)
             found[i] = np.asarray(g) if issubclass(type(g), np.generic) else g  # isinstance asks a handle's primal
         return rebuild(sources, found)
-
-    def _targets(self, target: Any, weights: Any, recording: Any, unconnected: str) -> list[tuple[Any, Any]]:
-        targets = leaves(target)
-        if weights is None:
-            cotangents: list[Any] = [None] * len(targets)
-        else:
-            cotangents = leaves(weights) if type(target) in (list, tuple, dict) else [weights]
-        if len(cotangents) != len(targets):
-            raise ValueError(f"{len(targets)} targets want {len(targets)} output_gradients, not {len(cotangents)}")
-        found: list[tuple[Any, Any]] = []
-        for x, weight in _entries(targets, cotangents):
-            try:
-                handle = self._lower(x, recording)
-            except UnrecordedTargetError:
-                if unconnected == "none":
-                    continue
-                raise
-            if plain(handle).dtype.kind not in "fc":
-                raise TypeError(f"a target of dtype {plain(handle).dtype} has no derivative")
-            if weight is not None:
-                weight = resolve(weight, tuple([r for r in ACTIVE.get() if r is not recording]))
-                weight = np.asarray(weight) if not isinstance(weight, TracedArray) else weight
-                if weight.shape != handle.shape:
-                    raise ValueError(f"output_gradients have the target's shape {handle.shape}, not {weight.shape}")
-            found.append((handle, weight))
-        return found
-
-    def _lower(self, x: Any, recording: Any) -> TracedArray:
-        """Return the handle of this tape's level that stands for a target."""
-        if isinstance(x, Held) and id(x) in recording.variables:
-            x = recording.read(x, recording.variables[id(x)][0]._resolve(()))
-        elif not isinstance(x, TracedArray):
-            x = resolve(x, ACTIVE.get())
-        active = ACTIVE.get()
-        seen = x
-        while isinstance(seen, TracedArray) and seen._fresh().recording is not recording:
-            if seen.recording in active and seen.recording.level > recording.level:
-                raise TapeError(
-                    "a younger tape that is still open records this target: ask for the gradient after its block, "
-                    "or nest the tapes the other way round"
-                )
-            seen = seen._primal
-        if isinstance(seen, TracedArray):
-            return seen
-        cause = (
-            "another tape recorded it, or this tape before its reset()"
-            if isinstance(x, TracedArray)
-            else "it was computed outside the block, under stop_recording, by this tape's own backward pass, or from "
-            "values that the tape does not watch (or by a function that is piecewise constant, as floor); "
-            "for a second derivative nest two tapes"
-        )
-        raise UnrecordedTargetError(f"this tape did not record the target: {cause}")
-
-    def _source(self, x: Any, recording: Any) -> tuple[Any, Any]:
-        """Return (node, primal) of a source; the node is `None` where the tape never met it."""
-        if isinstance(x, Held):
-            entry = recording.variables.get(id(x))
-            return (entry[1] if entry else None), x._value
-        if not isinstance(x, TracedArray):
-            raise TypeError(f"a source is a Variable, a constant or a traced value, not {type(x).__name__}")
-        watched = self._watched.get(id(x))
-        value = plain(x)
-        if watched is not None:
-            return watched[1], value
-        seen: Any = x
-        while isinstance(seen, TracedArray) and seen._fresh().recording is not recording:
-            seen = seen._primal
-        return (recording.source(seen) if isinstance(seen, TracedArray) else None), value
 
     @staticmethod
     def _unconnected(value: Any, unconnected: str) -> Any:
@@ -339,19 +273,6 @@ class GradientTape(Jacobians):
         self._recording.release()
         self._recording = None
         self._watched = {}
-
-
-def _entries(targets: list[Any], weights: list[Any]) -> Iterator[tuple[Any, Any]]:
-    """Take object arrays of handles apart: each entry is a target with its weight."""
-    for x, weight in zip(targets, weights, strict=True):
-        if type(x) is not np.ndarray or x.dtype.kind != "O":
-            yield x, weight
-            continue
-        if weight is not None and np.shape(weight) != x.shape:
-            raise ValueError(f"output_gradients have the target's shape {x.shape}, not {np.shape(weight)}")
-        for i, entry in np.ndenumerate(x):
-            if isinstance(entry, Operand):
-                yield entry, None if weight is None else np.asarray(weight)[i]
 
 
 def _level(recording: Any) -> int:
