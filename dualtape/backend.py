@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from dualtape.array import NO_PARAMS, TracedArray, apply, operate
+from dualtape.errors import TracedConversionError
 from dualtape.primitive import Primitive
 
 __all__ = ["PROTOCOL", "Backend", "BaseRecording", "Recording", "TapeOptions"]
@@ -156,6 +157,15 @@ class BaseRecording:
     def source(self, x: TracedArray) -> Any:
         """Return the node of a computed value."""
         return x.node
+
+    def constant_result(self, primitive: Primitive, out: Any) -> Any:
+        """Return what an operation gave that can carry no derivative; objects would drop one in silence."""
+        if out.dtype.kind == "O":
+            raise TracedConversionError(
+                f"{primitive.name} of a traced array and an object array gives objects, which hold no derivative: "
+                f"make numbers of the objects first, or take x.primal where no derivative is needed"
+            )
+        return out
 
     def read(self, variable: Any, value: Any) -> Any:
         """Return a variable's value as this recording sees it: a handle where the variable is watched."""

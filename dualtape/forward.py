@@ -209,7 +209,7 @@ class ForwardRecording(BaseRecording):
         assert seeds is not None
         out = primitive.call(*primals, **params)
         if out.dtype.kind not in "fc":
-            return out
+            return self.constant_result(primitive, out)
         tangents = [None if x is None else x.node[0] if x.node[1] is seeds else self._expand(x, seeds) for x in traced]
         self._check(seeds.rows, out, primitive)
         try:

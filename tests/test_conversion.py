@@ -642,3 +642,23 @@ def test_lists_that_numpy_can_make_nothing_of(name: str, mode: str) -> None:
         call([w[0], w[1] * 2.0])
     with dt.GradientTape(mode):
         assert np.linalg.norm([w[0], w[1] * 2.0]).shape == ()
+
+
+class Meters:
+    """A number that is none to Python, and computes with floats."""
+
+    def __init__(self, x: float) -> None:
+        self.x = x
+
+    def __rmul__(self, y: float) -> float:
+        return self.x * y
+
+
+def test_objects_that_would_drop_the_derivative(mode: str, outer_mode: str) -> None:
+    lengths = np.array([Meters(2.0), Meters(3.0)], dtype=object)
+    w = dt.Variable([2.0, 3.0])
+    with dt.GradientTape(outer_mode), dt.GradientTape(mode):
+        with pytest.raises(TracedConversionError, match="multiply of a traced array and an object array"):
+            _ = w * lengths
+        assert (w.numpy() * lengths).tolist() == [4.0, 9.0]
+    assert (w * lengths).tolist() == [4.0, 9.0]

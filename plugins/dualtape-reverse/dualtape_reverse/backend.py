@@ -232,7 +232,7 @@ class ReverseRecording(BaseRecording):
             bit += bit
         out = primitive.call(*primals, **params)
         if not self._differentiable(primitive, out, params):
-            return out
+            return self.constant_result(primitive, out)
         n = len(primals)
         wants = primitive.wants.get((mask, n)) or primitive.keep(mask, n)
         if variadic and not any(wants[1:]):
@@ -254,7 +254,7 @@ class ReverseRecording(BaseRecording):
         out = primitive.op(primal, **params)
         is_plain = self._plain and out.dtype.kind == "f" and primitive._vjp is not None
         if not (is_plain or self._differentiable(primitive, out, params)):
-            return out
+            return self.constant_result(primitive, out)
         keep_out, want = primitive.wants.get((1, 1)) or primitive.keep(1, 1)
         shape = primal.shape
         kept = None if want == NOTHING else shape if want == SHAPE else self._keep(primal, False)
