@@ -39,8 +39,8 @@ def _matmul_x(t: Any, out: Any, _x: Any, y: Any) -> Any:
 def _matmul_y(t: Any, out: Any, x: Any, _y: Any) -> Any:
     if t.ndim > 2:
         return np.matmul(x, lifted(t, x.ndim))
-    if x.ndim == 1:
-        return np.matmul(t, x)
+    if x.ndim <= 2:
+        return np.matmul(t, x.T)  # one product for all tangents
     return np.matmul(x, lifted(t[..., None], x.ndim))[..., 0]
 
 

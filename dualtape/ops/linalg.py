@@ -16,8 +16,8 @@ from dualtape.ops.shaping import arraylike
 from dualtape.primitive import Primitive, structural
 
 __all__ = [
-    "adjoint", "below", "cofactors", "column", "conj", "current", "inverse_of", "mirrored", "real", "solved",
-    "symmetric",
+    "adjoint", "below", "cofactors", "column", "conj", "current", "inverse_of", "mirrored", "real", "solve_large",
+    "solved", "symmetric",
 ]  # fmt: skip
 
 # Rules refer to: [Giles] M. Giles, An extended collection of matrix derivative results for forward and reverse mode
@@ -89,26 +89,60 @@ def solved(a: Any, right: Any, ndim: int) -> Any:
 # [Giles] 2.2.3 and 2.3.1: A dX = dB - dA X. The right side is a vector where it has one axis, as NumPy 2 decides.
 
 
-def _solve_a(t: Any, out: Any, a: Any, b: Any) -> Any:
+def _pushed_a(t: Any, out: Any, b: Any) -> Any:
+    """Return -dA X, for tangents of A."""
     x = column(out, b.ndim)
-    found = solved(a, -np.matmul(lifted(t, x.ndim), x), x.ndim)
+    found = -np.matmul(lifted(t, x.ndim), x)
     return found[..., 0] if b.ndim == 1 else found
 
 
+def _solve_a(t: Any, out: Any, a: Any, b: Any) -> Any:
+    return _given_right(_pushed_a(t, out, b), out, a, None, None, vector=b.ndim == 1)
+
+
 def _solve_b(t: Any, out: Any, a: Any, b: Any) -> Any:
-    if b.ndim == 1:
-        return solved(a, lifted(t[..., None], a.ndim), a.ndim)[..., 0]
-    return solved(a, lifted(t, out.ndim), out.ndim)
+    return _given_right(lifted(t, a.ndim - 1 if b.ndim == 1 else out.ndim), out, a, None, None, vector=b.ndim == 1)
+
+
+def _given_right(t: Any, out: Any, a: Any, _right: Any, _x: Any, *, vector: bool) -> Any:
+    return solved(a, t[..., None], a.ndim)[..., 0] if vector else solved(a, t, out.ndim)
+
+
+def _right(_a: Any, b: Any, x: Any) -> Any:
+    b = np.broadcast_to(b, x.shape)
+    return b if b.dtype == x.dtype else b.astype(x.dtype)
+
+
+def _right_b(t: Any, out: Any, _a: Any, _b: Any, _x: Any) -> Any:
+    whole = t.shape[:1] + out.shape
+    return t if t.shape == whole else np.broadcast_to(lifted(t, out.ndim), whole)
 
 
 solve_: Primitive = structural("solve", np.linalg.solve, (_solve_a, _solve_b))
+# Where the matrix and the right side both are traced, one system gives the derivative in both: B is taken for B - dA X,
+# with X given, and then the system is solved as if A were a constant.
+right_: Primitive = structural("right side", _right, (lambda t, _out, _a, b, x: _pushed_a(t, x, b), _right_b, None))
+solution_: Primitive = structural("solution", lambda _a, _right, x, *, vector: x, (None, _given_right, None))
 inv_: Primitive = structural("inv", np.linalg.inv, (lambda t, out, _a: -np.matmul(np.matmul(out, t), out),))
+
+
+SHARED = 64  # the order from which a factorization costs more than a record
 
 
 @function(np.linalg.solve)
 def solve(a: Any, b: Any) -> Any:
     """Solve linear systems."""
-    return apply(solve_, (arraylike(a), arraylike(b)), {})
+    a, b = current(a), current(b)
+    return solve_large(a, b) if a.ndim and a.shape[-1] >= SHARED else apply(solve_, (a, b), {})
+
+
+def solve_large(a: Any, b: Any) -> Any:
+    """Solve linear systems in two records where one tape traces both operands, so that their derivatives share work."""
+    a, b = current(a), current(b)
+    if not isinstance(a, TracedArray) or not isinstance(b, TracedArray) or a.recording is not b.recording:
+        return apply(solve_, (a, b), {})
+    x = np.linalg.solve(a._primal, b._primal)
+    return apply(solution_, (a._primal, apply(right_, (a, b, x), {}), x), {"vector": b.ndim == 1})
 
 
 @function(np.linalg.inv)

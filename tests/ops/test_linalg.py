@@ -10,7 +10,7 @@ import pytest
 import dualtape as dt
 from dualtape.array import plain
 from dualtape.errors import NotDifferentiableError, TracedConversionError
-from dualtape.ops.linalg import MINORS
+from dualtape.ops.linalg import MINORS, SHARED
 from dualtape.primitive import FUNCTIONS
 
 Call = Callable[..., Any]
@@ -243,3 +243,33 @@ def test_matrix_power_1_is_the_matrix(mode: str) -> None:
 
 def test_matrix_power_0_is_recorded(mode: str) -> None:
     np.testing.assert_array_equal(gradient(mode, lambda x: np.sum(np.linalg.matrix_power(x, 0)), A), np.zeros((3, 3)))
+
+
+# --- large systems ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("columns", [(), (2,)])
+def test_matrix_and_right_side_share_a_factorization(
+    mode: str, columns: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One system more than the value's gives the derivative in both, also where they are written after their use."""
+    n = SHARED
+    rng = np.random.default_rng(0)
+    start, shift = rng.normal(size=(n, n)) + 4 * n * np.eye(n), rng.normal(size=(n, *columns))
+    s, solve, calls = dt.Variable([1.0, 0.5]), LA.solve, []
+    monkeypatch.setattr(LA, "solve", lambda *args: calls.append(1) or solve(*args))
+    with dt.GradientTape(mode) as tape:
+        a, b = s[0] * start, s[1] * shift
+        x = LA.solve(a, b)
+        a[0] = 0.0
+        b[0] = 0.0
+        x[0] += 1.0
+        loss = np.sum(x * x)
+    calls.clear()
+    found = tape.gradient(loss, s)
+    assert len(calls) == (mode == "reverse")
+    # x is s1 / s0 times what solves the system of the data.
+    y, e = solve(start, shift), np.zeros((n, *columns))
+    e[0] = 1.0
+    slope = np.sum(2.0 * (0.5 * y + e) * y)
+    np.testing.assert_allclose(found, [-0.5 * slope, slope], rtol=1e-10)

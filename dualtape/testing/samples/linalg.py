@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dualtape.ops.linalg import solve_large
 from dualtape.testing.sample import Sample
 from dualtape.testing.samples.elementwise import Array, spread
 
@@ -62,6 +63,10 @@ def _solves() -> Iterator[Sample]:
         yield Sample("solve", np.linalg.solve, (regular(*first), entries(*second)), label)
         z, w = regular(*first, dtype=complex), entries(*second, dtype=complex)
         yield Sample("solve", np.linalg.solve, (z, w), f"{label}, complex")
+        yield Sample("solution", solve_large, (regular(*first), entries(*second)), label)
+        yield Sample("right side", solve_large, (z, w), f"{label}, complex")
+        yield Sample("right side", solve_large, (regular(*first), w), f"{label}, complex right side")
+        yield Sample("solution", solve_large, (z, entries(*second)), f"{label}, complex matrix")
     a, b = regular(3, 3), entries(3, 2)
     z, w = regular(2, 2, dtype=complex), entries(2, dtype=complex)
     yield Sample("solve", lambda b: np.linalg.solve(a, b), (b,), "constant matrix")
@@ -73,6 +78,9 @@ def _solves() -> Iterator[Sample]:
     yield Sample("solve", lambda a: np.linalg.solve(a, a), (regular(2, 2),), "one argument twice")
     yield Sample("solve", np.linalg.solve, (a.astype(np.float32), b.astype(np.float32)), "float32")
     yield Sample("solve", np.linalg.solve, (a.astype(np.float32), b), "float32 with float64")
+    yield Sample("solution", solve_large, (a.astype(np.float32), b.astype(np.float32)), "float32")
+    yield Sample("right side", solve_large, (a, b.astype(np.float32)), "float64 with float32")
+    yield Sample("right side", lambda a: solve_large(a, a), (regular(2, 2),), "one argument twice")
     yield Sample("solve", np.linalg.solve, (read_only(a), entries(4, 6)[::-1, ::2][:3]), "read-only, not contiguous")
     yield from of_matrices("inv", np.linalg.inv)
     tensor = regular(6, 6).reshape(2, 3, 3, 2)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dualtape.ops.linalg import adjoint, cofactors, column, conj, inverse_of, solved
+from dualtape.ops.linalg import adjoint, cofactors, conj, inverse_of, solved
 from dualtape.primitive import PRIMITIVES
 
 __all__: list[str] = []
@@ -14,16 +14,25 @@ __all__: list[str] = []
 # [Giles] 2.2.3 and 2.3.1.
 
 
+def _solution(g: Any, out: Any, a: Any, _right: Any, _x: Any, *, vector: bool) -> Any:
+    found = solved(adjoint(a), g[..., None] if vector else g, max(out.ndim, a.ndim))
+    return found[..., 0] if vector else found
+
+
+def _right_a(g: Any, _out: Any, _a: Any, b_shape: Any, x: Any) -> Any:
+    rank = len(b_shape) if type(b_shape) is tuple else b_shape.ndim
+    if rank == 1:
+        return g[..., :, None] * -conj(x)[..., None, :]
+    return -np.matmul(g, adjoint(x))
+
+
 def _solve_b(g: Any, out: Any, a: Any, b_shape: Any) -> Any:
     rank = len(b_shape) if type(b_shape) is tuple else b_shape.ndim
-    found = solved(adjoint(a), column(g, rank), max(out.ndim, a.ndim))
-    return found[..., 0] if rank == 1 else found
+    return _solution(g, out, a, None, None, vector=rank == 1)
 
 
 def _solve_a(g: Any, out: Any, a: Any, b_shape: Any) -> Any:
-    rank = len(b_shape) if type(b_shape) is tuple else b_shape.ndim
-    found = column(_solve_b(g, out, a, b_shape), rank)
-    return -np.matmul(found, adjoint(column(out, rank)))
+    return _right_a(_solve_b(g, out, a, b_shape), None, None, b_shape, out)
 
 
 def _inv(g: Any, out: Any, _a: Any) -> Any:
@@ -32,6 +41,8 @@ def _inv(g: Any, out: Any, _a: Any) -> Any:
 
 
 PRIMITIVES["solve"].vjp = (_solve_a, _solve_b)
+PRIMITIVES["right side"].vjp = (_right_a, lambda g, _out, _a, _b, _x: g, None)
+PRIMITIVES["solution"].vjp = (None, _solution, None)
 PRIMITIVES["inv"].vjp = (_inv,)
 
 
