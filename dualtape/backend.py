@@ -25,12 +25,16 @@ class TapeOptions(NamedTuple):
         watch_variables: whether trainable variables are watched when they are read.
         debug: whether records remember the line of the user's code that made them.
         copy_constants: whether constants are copied whatever their size, rather than locked.
+        check_numerics: whether the first value or derivative that is not finite raises.
+        nan_safe: whether a zero (co)tangent times an infinite or nan partial is zero.
     """
 
     persistent: bool = False
     watch_variables: bool = True
     debug: bool = False
     copy_constants: bool = False
+    check_numerics: bool = False
+    nan_safe: bool = False
 
 
 class Recording(Protocol):
@@ -98,7 +102,11 @@ class Recording(Protocol):
 
 @runtime_checkable
 class Backend(Protocol):
-    """An object that provides a mode."""
+    """An object that provides a mode.
+
+    In an attribute `provides` it may name which of the options "check_numerics" and "nan_safe" it honours: a tape
+    refuses one that its backend does not name.
+    """
 
     protocol: int
 

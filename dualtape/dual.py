@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from dualtape.array import TracedArray, plain, snapshot
+from dualtape.ops.zero_wins import bare
 from dualtape.signatures import DualOperators
 from dualtape.views import ViewMixin
 
@@ -60,7 +61,7 @@ class DualArray(DualOperators[T], TracedArray):
     @property
     def tangents(self) -> np.ndarray[Any, np.dtype[T]]:
         """The tangents, stacked on a leading axis of length K: shape (K, *shape), read-only."""
-        stack = self._fresh().node[0]
+        stack = bare(self._fresh().node[0])
         if isinstance(stack, TracedArray):
             return snapshot(stack)  # type: ignore[return-value]  # to a checker a traced array is what it stands for
         view: np.ndarray[Any, np.dtype[T]] = stack.view()

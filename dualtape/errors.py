@@ -9,6 +9,7 @@ __all__ = [
     "MutationError",
     "NoRuleError",
     "NotDifferentiableError",
+    "NumericsError",
     "ObjectArrayWarning",
     "PerformanceWarning",
     "ReadOnlyError",
@@ -31,6 +32,10 @@ class NoRuleError(DualtapeError, NotImplementedError):
 
 class NotDifferentiableError(DualtapeError, ValueError):
     """An operation has no derivative at this point, or a loss depends on what the operation leaves open."""
+
+
+class NumericsError(DualtapeError, FloatingPointError):
+    """A value or a derivative is infinite or nan, on a tape that checks numerics."""
 
 
 class RuleError(DualtapeError, RuntimeError):

@@ -392,9 +392,14 @@ class ForwardBackend:
     """The core's backend: forward mode."""
 
     protocol = PROTOCOL
+    provides = frozenset({"check_numerics", "nan_safe"})
 
     def open(self, options: TapeOptions) -> ForwardRecording:
         """Start a forward recording."""
+        if options.check_numerics or options.nan_safe:
+            from dualtape.careful import CarefulForward  # which derives from this
+
+            return CarefulForward(options)
         return ForwardRecording(options)
 
 

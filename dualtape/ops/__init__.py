@@ -38,6 +38,7 @@ from dualtape.ops import (
     special,
     statistics,
     windows,
+    zero_wins,
 )
 
 __all__ = [
@@ -78,4 +79,5 @@ __all__ = [
     "special",
     "statistics",
     "windows",
+    "zero_wins",
 ]

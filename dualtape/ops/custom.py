@@ -12,6 +12,7 @@ import numpy as np
 from dualtape.array import ACTIVE, TracedArray, apply, plain, resolve
 from dualtape.errors import DualtapeError, NoRuleError, RuleError
 from dualtape.inner import below, is_forward, own, pull, push
+from dualtape.ops.zero_wins import CarefulArray, around
 from dualtape.packing import Packed, is_inexact
 from dualtape.primitive import Primitive, structural
 from dualtape.pytree import aligned, construct, leaves, rebuild
@@ -165,6 +166,8 @@ def _evaluate(x: Any, *, call: Call, level: int) -> Any:
 
 
 def _jvp(t: Any, out: Any, x: Any, *, call: Call, level: int) -> Any:
+    if isinstance(t, CarefulArray):
+        return around(lambda rows: _jvp(rows, out, x, call=call, level=level), t, 1)
     function = call.function
     with below(level), _rule_of(call.level), _blame(function, "JVP"):
         if function._jvp is not None:
@@ -180,6 +183,8 @@ def _jvp(t: Any, out: Any, x: Any, *, call: Call, level: int) -> Any:
 
 def _vjp(g: Any, _out: Any, _x: Any, *, call: Call, level: int) -> Any:
     function, single = call.function, g.ndim == len(call.outputs.layout.shape)
+    if isinstance(g, CarefulArray):
+        return around(lambda rows: _vjp(rows, _out, _x, call=call, level=level), g, 0 if single else 1)
     with _rule_of(call.level), _blame(function, "VJP"):
         if call.pullback is not None:
             return call.pull(g) if single else _each_row(call.pull, g, call.inputs)

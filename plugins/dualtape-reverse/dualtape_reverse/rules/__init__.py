@@ -22,6 +22,7 @@ from dualtape_reverse.rules import (
     shaping,
     singularvalues,
     windows,
+    zero_wins,
 )
 
 __all__ = [
@@ -46,4 +47,5 @@ __all__ = [
     "shaping",
     "singularvalues",
     "windows",
+    "zero_wins",
 ]
