@@ -16,6 +16,7 @@ import numpy as np
 
 from dualtape import __version__, demo
 from dualtape.errors import BackendError, UnknownModeError
+from dualtape.mode import Mode
 from dualtape.registry import find_backend, modes
 
 __all__ = ["main"]
@@ -123,7 +124,7 @@ def _demo(chosen: argparse.Namespace) -> int:
     print(f"dualtape {__version__}, NumPy {np.__version__}, Python {platform.python_version()}")
     largest = 0.0
     for number, (title, cell) in enumerate(demo.CELLS.items(), start=1):
-        outcomes = {mode: demo.timed(partial(cell, mode)) for mode in chosen_modes}
+        outcomes: dict[str, demo.Outcome] = {mode: demo.timed(partial(cell, mode)) for mode in chosen_modes}
         _show(f"{number}. {title}", outcomes)
         largest = float(np.maximum(largest, demo.difference(list(outcomes.values()))))
     title = f"{len(demo.CELLS) + 1}. regression of y = 3 x + 2, x of shape (2, 3): {chosen.epochs} epochs of SGD(1e-3)"
@@ -136,7 +137,7 @@ def _demo(chosen: argparse.Namespace) -> int:
     return max(status, _verdict(chosen_modes, largest), _draw(fits, chosen.plot) if chosen.plot else OK)
 
 
-def _chosen_modes(wanted: list[str] | None) -> tuple[list[str], int]:
+def _chosen_modes(wanted: list[Mode] | None) -> tuple[list[Mode], int]:
     """Return the modes to run, and the exit status that is due for those that can't."""
     if wanted is None:
         infos = modes()
@@ -193,7 +194,7 @@ def _show(title: str, outcomes: dict[str, Any]) -> None:
     print(f"\n{title}" if title else "", *(f"   {line}" for line in demo.table(outcomes)), sep="\n", flush=True)
 
 
-def _verdict(chosen_modes: list[str], largest: float) -> int:
+def _verdict(chosen_modes: list[Mode], largest: float) -> int:
     if len(chosen_modes) == 1:
         print(f"\nonly {chosen_modes[0]} mode ran: nothing to compare it with")
         if not any(info.mode == "reverse" for info in modes()):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.random import default_rng
 from numpy.typing import NDArray
 
+from dualtape.mode import ModeName
 from dualtape.optimizers import SGD
 from dualtape.tape import GradientTape
 from dualtape.variable import Variable
@@ -48,7 +49,7 @@ class Regression(Outcome):
     losses: list[float] = field(default_factory=list)
 
 
-def square(mode: str) -> Outcome:
+def square(mode: ModeName) -> Outcome:
     """The square of a number, and its derivative."""
     x = Variable(3.0, name="x")
     with GradientTape(mode) as tape:
@@ -56,7 +57,7 @@ def square(mode: str) -> Outcome:
     return Outcome({"y": np.asarray(y), "dy/dx": tape.gradient(y, x)})
 
 
-def line(mode: str) -> Outcome:
+def line(mode: ModeName) -> Outcome:
     """A line through a random start, and its derivatives by slope and intercept."""
     rng = default_rng(SEED)
     x = 2.0
@@ -67,7 +68,7 @@ def line(mode: str) -> Outcome:
     return Outcome({"w": w.numpy(), "b": b.numpy(), "y": np.asarray(y), "dy/dw": dw, "dy/db": db})
 
 
-def matrix(mode: str) -> Outcome:
+def matrix(mode: ModeName) -> Outcome:
     """A loss of matrices: name, value and gradient of each parameter."""
     w, b = Variable([[1.0], [2.0]], name="w"), Variable(1.0, name="b")
     x, y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0], [2.0]])
@@ -81,7 +82,7 @@ def matrix(mode: str) -> Outcome:
     return Outcome(found)
 
 
-def regression(mode: str, epochs: int, progress: Progress) -> Regression:
+def regression(mode: ModeName, epochs: int, progress: Progress) -> Regression:
     """Fit w and b of `w * x + b` to `3 * x + 2` by gradient descent.
 
     Args:
@@ -112,7 +113,7 @@ def regression(mode: str, epochs: int, progress: Progress) -> Regression:
     return Regression(found, x=x, y=y, losses=losses)
 
 
-CELLS: dict[str, Callable[[str], Outcome]] = {
+CELLS: dict[str, Callable[[ModeName], Outcome]] = {
     "y = square(x) at x = 3": square,
     "y = x w + b at x = 2, with w and b at random": line,
     "loss = sum(square(x @ w + b - y)), with a column w": matrix,

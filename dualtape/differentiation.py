@@ -15,6 +15,7 @@ from dualtape.errors import BackendError, PerformanceWarning, UnknownModeError
 from dualtape.forward import WARN_ROWS
 from dualtape.frames import stack_level
 from dualtape.jacobians import MANY, Linear, assemble, check_real
+from dualtape.mode import ModeName
 from dualtape.passes import Options, Recorded, forward_rows, push
 from dualtape.pytree import leaves
 from dualtape.registry import find_backend, installed
@@ -63,7 +64,7 @@ def _has_reverse() -> bool:
         return False
 
 
-def _mode(options: Options, arguments: Arguments, outputs: int | None, f: Function) -> str:
+def _mode(options: Options, arguments: Arguments, outputs: int | None, f: Function) -> ModeName:
     """Return the mode that was named, or the one that suits; `outputs` is `None` where a call of `f` has to tell."""
     if options.mode is not None:
         return options.mode
@@ -272,14 +273,14 @@ def run_linearize(f: Function, argnums: Argnums, options: Options, primals: Any)
     return (*result, linear.aux) if options.has_aux else result
 
 
-def _linear(mode: str, f: Function, arguments: Arguments, options: Options) -> _Matrix | _Record:
+def _linear(mode: ModeName, f: Function, arguments: Arguments, options: Options) -> _Matrix | _Record:
     return (_Matrix if mode == "forward" else _Record)(mode, f, arguments, options)
 
 
 class _Record:
     """A function's derivative at a point as the recording of one execution."""
 
-    def __init__(self, mode: str, f: Function, arguments: Arguments, options: Options) -> None:
+    def __init__(self, mode: ModeName, f: Function, arguments: Arguments, options: Options) -> None:
         self._arguments, self._run = arguments, Recorded(mode, f, arguments, options.has_aux, kept=True)
         self.value: Any = self._run.outputs.value
         self.aux: Any = self._run.aux
@@ -300,7 +301,7 @@ class _Record:
 class _Matrix:
     """A function's derivative at a point as its Jacobian, from forward passes."""
 
-    def __init__(self, mode: str, f: Function, arguments: Arguments, options: Options) -> None:
+    def __init__(self, mode: ModeName, f: Function, arguments: Arguments, options: Options) -> None:
         self._arguments = arguments
         self._outputs, self._rows, self.aux = forward_rows(f, arguments, options)
         self.value: Any = self._outputs.value

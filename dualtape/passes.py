@@ -13,6 +13,7 @@ from dualtape.arguments import Arguments, Function, Outputs, with_aux
 from dualtape.array import ACTIVE, TracedArray
 from dualtape.errors import TapeError
 from dualtape.jacobians import Linear, Target, default_rows, dimension, halves, jacobians, unit_rows
+from dualtape.mode import ModeName
 from dualtape.pytree import leaves
 from dualtape.tape import GradientTape
 
@@ -33,7 +34,7 @@ class Options(NamedTuple):
         executor: what runs the forward passes.
     """
 
-    mode: str | None = None
+    mode: ModeName | None = None
     has_aux: bool = False
     holomorphic: bool = False
     chunk_size: int | None = None
@@ -213,7 +214,7 @@ def _parts(tasks: list[Any], arguments: Arguments, options: Options) -> Iterator
 class Recorded:
     """One execution on a recording that can be asked for derivatives, as often as one likes."""
 
-    def __init__(self, mode: str, f: Function, arguments: Arguments, has_aux: bool, kept: bool = False) -> None:
+    def __init__(self, mode: ModeName, f: Function, arguments: Arguments, has_aux: bool, kept: bool = False) -> None:
         """Run the function.
 
         Args:
@@ -224,7 +225,7 @@ class Recorded:
             kept: whether the recording outlives the transform, so that the outputs must not share its memory.
         """
         self.tape: GradientTape = GradientTape(mode, persistent=True, watch_accessed_variables=False)
-        self.mode: str = mode
+        self.mode: ModeName = mode
         self.sources: list[tuple[Any, Any]] = []
         try:
             with self.tape:

@@ -32,6 +32,7 @@ from dualtape import tape as _tape
 from dualtape import variable as _variable
 from dualtape.array import ACTIVE, Operand, TracedArray, plain, resolve
 from dualtape.checkpoint import checkpoint as _checkpoint
+from dualtape.mode import ModeName
 
 # Operands are arrays, scalars, nested lists, variables or traced arrays: `Any` in this file says that.
 
@@ -151,7 +152,7 @@ class GradientTape(_tape.GradientTape):
     """
 
     def __init__(
-        self, persistent: bool = False, watch_accessed_variables: bool = True, *, mode: str | None = None
+        self, persistent: bool = False, watch_accessed_variables: bool = True, *, mode: ModeName | None = None
     ) -> None:
         """Find the mode's backend."""
         super().__init__(mode, persistent=persistent, watch_accessed_variables=watch_accessed_variables)

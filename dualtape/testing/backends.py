@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dualtape.errors import TapeError, UnconnectedError, UnrecordedTargetError
+from dualtape.mode import Mode, ModeName
 from dualtape.ops.creation import zeros
 from dualtape.tape import GradientTape
 from dualtape.variable import Variable, constant
@@ -17,7 +18,7 @@ from dualtape.variable import Variable, constant
 __all__ = ["BACKEND_CHECKS", "check_backend"]
 
 # Values on a tape are of any shape and dtype: `Any` says that here.
-Check = Callable[[str, float], None]
+Check = Callable[[ModeName, float], None]
 
 BACKEND_CHECKS: dict[str, Check] = {}
 """The checks by name: each takes the mode and the tolerance, and raises an AssertionError."""
@@ -47,7 +48,7 @@ def check_backend(mode: str, *, tolerance: float = 1e-6, without: Collection[str
         if name in without:
             continue
         try:
-            check(mode, tolerance)
+            check(Mode(mode), tolerance)
         except Exception as error:  # noqa: BLE001  # a backend may raise anything, and the other checks tell more
             error.add_note(f"in the check {name!r}")
             failures.append(error)
@@ -78,7 +79,7 @@ def _raises(kind: type[Exception], call: Callable[[], object]) -> Exception:
 
 
 @_check
-def scalars(mode: str, tolerance: float) -> None:
+def scalars(mode: ModeName, tolerance: float) -> None:
     """A line through numbers."""
     w, b = Variable(0.5), Variable(-1.0)
     with GradientTape(mode) as tape:
@@ -91,7 +92,7 @@ def scalars(mode: str, tolerance: float) -> None:
 
 
 @_check
-def matrices(mode: str, tolerance: float) -> None:
+def matrices(mode: ModeName, tolerance: float) -> None:
     """A linear regression's loss."""
     w, b = Variable([[1.0], [2.0]]), Variable(1.0)
     x, y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0], [2.0]])
@@ -103,7 +104,7 @@ def matrices(mode: str, tolerance: float) -> None:
 
 
 @_check
-def functions(mode: str, tolerance: float) -> None:
+def functions(mode: ModeName, tolerance: float) -> None:
     """Elementwise functions, broadcasting, reductions, shapes."""
     x = Variable([0.3, 0.7, 1.1])
     value = x.numpy()
@@ -121,7 +122,7 @@ def functions(mode: str, tolerance: float) -> None:
 
 
 @_check
-def branches(mode: str, tolerance: float) -> None:
+def branches(mode: ModeName, tolerance: float) -> None:
     """Python's control flow on values."""
     x = Variable(1.5)
     with GradientTape(mode) as tape:
@@ -133,7 +134,7 @@ def branches(mode: str, tolerance: float) -> None:
 
 
 @_check
-def dtypes(mode: str, _tolerance: float) -> None:
+def dtypes(mode: ModeName, _tolerance: float) -> None:
     """A gradient has its parameter's dtype."""
     x = Variable([1.0, 2.0], dtype=np.float32)
     with GradientTape(mode) as tape:
@@ -143,7 +144,7 @@ def dtypes(mode: str, _tolerance: float) -> None:
 
 
 @_check
-def complex_numbers(mode: str, tolerance: float) -> None:
+def complex_numbers(mode: ModeName, tolerance: float) -> None:
     """The gradient of a real loss is the direction of steepest ascent."""
     x = Variable([1.0 + 2.0j, -0.5j])
     weight = np.array([0.5 - 1.0j, 2.0])
@@ -156,7 +157,7 @@ def complex_numbers(mode: str, tolerance: float) -> None:
 
 
 @_check
-def structures(mode: str, tolerance: float) -> None:
+def structures(mode: ModeName, tolerance: float) -> None:
     """The answer has the structure of the sources; several targets are added."""
     v, w = Variable(2.0), Variable([1.0, 3.0])
     with GradientTape(mode, persistent=True) as tape:
@@ -172,7 +173,7 @@ def structures(mode: str, tolerance: float) -> None:
 
 
 @_check
-def output_gradients(mode: str, tolerance: float) -> None:
+def output_gradients(mode: ModeName, tolerance: float) -> None:
     """Weights of a target's entries."""
     w = Variable([1.0, 3.0])
     with GradientTape(mode) as tape:
@@ -181,7 +182,7 @@ def output_gradients(mode: str, tolerance: float) -> None:
 
 
 @_check
-def unconnected(mode: str, _tolerance: float) -> None:
+def unconnected(mode: ModeName, _tolerance: float) -> None:
     """What stands for a gradient where there is none."""
     v, w = Variable(2.0), Variable([1.0, 3.0])
     with GradientTape(mode, persistent=True) as tape:
@@ -193,7 +194,7 @@ def unconnected(mode: str, _tolerance: float) -> None:
 
 
 @_check
-def unrecorded_targets(mode: str, _tolerance: float) -> None:
+def unrecorded_targets(mode: ModeName, _tolerance: float) -> None:
     """A target that the tape did not record is an error."""
     w = Variable(2.0)
     with GradientTape(mode, persistent=True) as tape:
@@ -206,7 +207,7 @@ def unrecorded_targets(mode: str, _tolerance: float) -> None:
 
 
 @_check
-def computed_sources(mode: str, tolerance: float) -> None:
+def computed_sources(mode: ModeName, tolerance: float) -> None:
     """A value that was watched when it was made is a source; one that was not, is, or the error says so."""
     w = Variable(3.0)
     with GradientTape(mode, persistent=True) as tape:
@@ -224,7 +225,7 @@ def computed_sources(mode: str, tolerance: float) -> None:
 
 
 @_check
-def watching(mode: str, tolerance: float) -> None:
+def watching(mode: ModeName, tolerance: float) -> None:
     """Constants and untrainable variables are watched on request."""
     c, frozen = constant(2.0), Variable(3.0, trainable=False)
     with GradientTape(mode) as tape:
@@ -240,7 +241,7 @@ def watching(mode: str, tolerance: float) -> None:
 
 
 @_check
-def one_gradient(mode: str, tolerance: float) -> None:
+def one_gradient(mode: ModeName, tolerance: float) -> None:
     """A tape gives one gradient, a persistent one any number."""
     w = Variable(3.0)
     with GradientTape(mode) as tape:
@@ -256,7 +257,7 @@ def one_gradient(mode: str, tolerance: float) -> None:
 
 
 @_check
-def stopping_and_resetting(mode: str, tolerance: float) -> None:
+def stopping_and_resetting(mode: ModeName, tolerance: float) -> None:
     """`stop_recording` and `reset`."""
     w = Variable(3.0)
     with GradientTape(mode) as tape:
@@ -272,7 +273,7 @@ def stopping_and_resetting(mode: str, tolerance: float) -> None:
 
 
 @_check
-def after_the_block(mode: str, tolerance: float) -> None:
+def after_the_block(mode: ModeName, tolerance: float) -> None:
     """What follows the block is plain."""
     w = Variable([3.0, 4.0])
     with GradientTape(mode, persistent=True) as tape:
@@ -288,7 +289,7 @@ def after_the_block(mode: str, tolerance: float) -> None:
 
 
 @_check
-def assignment_of_variables(mode: str, tolerance: float) -> None:
+def assignment_of_variables(mode: ModeName, tolerance: float) -> None:
     """The gradient is right for every read."""
     w = Variable(3.0)
     with GradientTape(mode) as tape:
@@ -300,7 +301,7 @@ def assignment_of_variables(mode: str, tolerance: float) -> None:
 
 
 @_check
-def changed_constants(mode: str, tolerance: float) -> None:
+def changed_constants(mode: ModeName, tolerance: float) -> None:
     """An array that changes after its use: the derivative at the recorded values, or an error at the write."""
     for size in (2, 10_000):
         c, w = np.ones(size), Variable(1.0)
@@ -317,7 +318,7 @@ def changed_constants(mode: str, tolerance: float) -> None:
 
 
 @_check
-def writes(mode: str, tolerance: float) -> None:
+def writes(mode: ModeName, tolerance: float) -> None:
     """Item assignment, in-place operators, arrays made to be filled."""
     w = Variable([1.0, 2.0, 3.0])
     with GradientTape(mode) as tape:
@@ -336,7 +337,7 @@ def writes(mode: str, tolerance: float) -> None:
 
 
 @_check
-def views(mode: str, tolerance: float) -> None:
+def views(mode: ModeName, tolerance: float) -> None:
     """A view writes its root, and a root's write shows in its views."""
     w = Variable([1.0, 2.0, 3.0, 4.0])
     with GradientTape(mode) as tape:
@@ -352,7 +353,7 @@ def views(mode: str, tolerance: float) -> None:
 
 
 @_check
-def writes_of_constants(mode: str, tolerance: float) -> None:
+def writes_of_constants(mode: ModeName, tolerance: float) -> None:
     """A write is recorded where the tape can still be asked, also when it does not record."""
     w = Variable([1.0, 2.0])
     with GradientTape(mode) as tape:
@@ -369,7 +370,7 @@ def writes_of_constants(mode: str, tolerance: float) -> None:
 # --- nesting ------------------------------------------------------------------------------------------------------
 
 
-def _second(outer_mode: str, inner_mode: str, tolerance: float) -> None:
+def _second(outer_mode: ModeName, inner_mode: ModeName, tolerance: float) -> None:
     w = Variable([0.5, 1.5])
     value = w.numpy()
     with GradientTape(outer_mode) as outer:
@@ -388,32 +389,32 @@ def _second(outer_mode: str, inner_mode: str, tolerance: float) -> None:
 
 
 @_check
-def inside_forward_mode(mode: str, tolerance: float) -> None:
+def inside_forward_mode(mode: ModeName, tolerance: float) -> None:
     """A second derivative, the outer tape being a forward one."""
     _second("forward", mode, tolerance)
 
 
 @_check
-def around_forward_mode(mode: str, tolerance: float) -> None:
+def around_forward_mode(mode: ModeName, tolerance: float) -> None:
     """A second derivative, the inner tape being a forward one."""
     _second(mode, "forward", tolerance)
 
 
 @_check
-def around_itself(mode: str, tolerance: float) -> None:
+def around_itself(mode: ModeName, tolerance: float) -> None:
     """A second derivative, both tapes of this mode."""
     _second(mode, mode, tolerance**0.5)
     _not_confused(mode, mode, tolerance**0.5)
 
 
 @_check
-def two_tapes_are_not_confused(mode: str, tolerance: float) -> None:
+def two_tapes_are_not_confused(mode: ModeName, tolerance: float) -> None:
     """The derivative of x * d(x + y)/dy in x is 1, not 2."""
     _not_confused(mode, "forward", tolerance)
     _not_confused("forward", mode, tolerance)
 
 
-def _not_confused(outer_mode: str, inner_mode: str, tolerance: float) -> None:
+def _not_confused(outer_mode: ModeName, inner_mode: ModeName, tolerance: float) -> None:
     x, y = Variable(3.0), Variable(4.0)
     with GradientTape(outer_mode) as outer:
         with GradientTape(inner_mode) as inner:

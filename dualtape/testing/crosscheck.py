@@ -10,6 +10,7 @@ from zlib import crc32
 import numpy as np
 
 from dualtape.array import ACTIVE, plain, resolve
+from dualtape.mode import ModeName
 from dualtape.tape import GradientTape
 from dualtape.testing.comparison import Comparison, Label, labels
 from dualtape.testing.coordinates import Rows, dimension, from_real, leaves, to_real
@@ -30,7 +31,7 @@ from dualtape.views import container
 
 __all__ = ["Tolerances", "check_sample"]
 
-MODES = ("forward", "reverse")
+MODES: tuple[ModeName, ...] = ("forward", "reverse")
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class SampleCheck:
         self.found.require(same, f"the values differ from NumPy's:\n  traced {values!r}\n  NumPy  {self.result!r}")
         return result
 
-    def check_tape(self, mode: str) -> None:
+    def check_tape(self, mode: ModeName) -> None:
         """Ask a tape for the gradient of the sum of the outputs as a user would."""
         constants: Any = [constant(x) for x in self.args]
         with GradientTape(mode) as tape:
@@ -185,7 +186,7 @@ class SampleCheck:
             name = f"mixed, inner tape of argument {at[0]}, outer tape of argument {at[1]}"
             self.compare(name, {**found, "of all arguments": block}, self.tolerances.second, say)
 
-    def mixed(self, outer: str, inner: str, weights: list[Any], at: Any) -> Rows:
+    def mixed(self, outer: ModeName, inner: ModeName, weights: list[Any], at: Any) -> Rows:
         """Return a block of the second derivative from tapes that watch one argument each."""
         try:
             return mixed_derivative(outer, inner, self.with_plain_ones, self.args, weights, at, self.through)

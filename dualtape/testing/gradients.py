@@ -9,9 +9,10 @@ import numpy as np
 
 from dualtape.array import plain
 from dualtape.errors import UnknownModeError
+from dualtape.mode import ModeName
 from dualtape.registry import find_backend
 from dualtape.testing.comparison import Comparison, labels
-from dualtape.testing.coordinates import dimension, from_real, leaves
+from dualtape.testing.coordinates import Rows, dimension, from_real, leaves
 from dualtape.testing.jacobians import Function, gradient, jacobian, second_derivative
 from dualtape.testing.numerical import numerical_jacobian
 
@@ -19,7 +20,7 @@ __all__ = ["check_gradients"]
 
 
 def check_gradients(
-    f: Function, *args: Any, order: int = 1, tolerance: float = 1e-6, modes: Sequence[str] | None = None
+    f: Function, *args: Any, order: int = 1, tolerance: float = 1e-6, modes: Sequence[ModeName] | None = None
 ) -> None:
     """Check the derivatives of a function: those of all modes agree with each other and with numerical ones.
 
@@ -58,7 +59,7 @@ def check_gradients(
         raise AssertionError("\n".join([f"the derivatives of {name} disagree", *found.failures]))
 
 
-def installed_modes() -> tuple[str, ...]:
+def installed_modes() -> tuple[ModeName, ...]:
     """Return forward, and reverse where it is installed."""
     try:
         find_backend("reverse")
@@ -68,16 +69,16 @@ def installed_modes() -> tuple[str, ...]:
 
 
 def _compare_first(
-    found: Comparison, modes: Sequence[str], f: Function, arrays: list[Any], outputs: list[Any], tolerance: float
+    found: Comparison, modes: Sequence[ModeName], f: Function, arrays: list[Any], outputs: list[Any], tolerance: float
 ) -> None:
     inputs, results = labels("argument", arrays), labels("output", outputs)
-    values = {mode: jacobian(mode, f, arrays, outputs) for mode in modes}
+    values: dict[str, Rows] = {mode: jacobian(mode, f, arrays, outputs) for mode in modes}
     values["numerical"] = numerical_jacobian(f, arrays)
     found.compare("first derivatives", values, tolerance, lambda at: f"d {results[at[0]]} / d {inputs[at[1]]}")
 
 
 def _compare_second(
-    found: Comparison, modes: Sequence[str], f: Function, arrays: list[Any], outputs: list[Any], tolerance: float
+    found: Comparison, modes: Sequence[ModeName], f: Function, arrays: list[Any], outputs: list[Any], tolerance: float
 ) -> None:
     inputs = labels("argument", arrays)
     weights = _weights(outputs)

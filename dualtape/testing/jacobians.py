@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dualtape.array import TracedArray, plain, snapshot
+from dualtape.mode import ModeName
 from dualtape.tape import GradientTape
 from dualtape.testing.coordinates import Rows, dimension, from_real, leaves, to_real
 from dualtape.views import container
@@ -53,7 +54,7 @@ def _tangents(x: Any, recording: Any, rows: int) -> Any:
 
 
 def pull(
-    mode: str, f: Function, args: Sequence[Any], cotangents: Sequence[Any], through: Pull | None = None
+    mode: ModeName, f: Function, args: Sequence[Any], cotangents: Sequence[Any], through: Pull | None = None
 ) -> list[Any]:
     """Pull K cotangents of the outputs back.
 
@@ -92,7 +93,7 @@ def forward_jacobian(f: Function, args: Sequence[Any]) -> Rows:
 
 
 def reverse_jacobian(
-    f: Function, args: Sequence[Any], outputs: Sequence[Any], through: Pull | None = None, mode: str = "reverse"
+    f: Function, args: Sequence[Any], outputs: Sequence[Any], through: Pull | None = None, mode: ModeName = "reverse"
 ) -> Rows:
     """Return the Jacobian in real coordinates, of shape (outputs, inputs): one cotangent for each output.
 
@@ -108,14 +109,16 @@ def reverse_jacobian(
     return to_real(pull(mode, f, args, from_real(np.eye(dimension(outputs)), outputs), through))
 
 
-def jacobian(mode: str, f: Function, args: Sequence[Any], outputs: Sequence[Any], through: Pull | None = None) -> Rows:
+def jacobian(
+    mode: ModeName, f: Function, args: Sequence[Any], outputs: Sequence[Any], through: Pull | None = None
+) -> Rows:
     """Return the Jacobian of a mode in real coordinates, of shape (outputs, inputs)."""
     if mode == "forward":
         return forward_jacobian(f, args)
     return reverse_jacobian(f, args, outputs, through, mode)
 
 
-def gradient(mode: str, f: Function, weights: Sequence[Any]) -> Function:
+def gradient(mode: ModeName, f: Function, weights: Sequence[Any]) -> Function:
     """Return the function that computes the gradient of a weighted sum of the outputs of `f`.
 
     Args:
@@ -142,7 +145,12 @@ def gradient(mode: str, f: Function, weights: Sequence[Any]) -> Function:
 
 
 def second_derivative(
-    outer: str, inner: str, f: Function, args: Sequence[Any], weights: Sequence[Any], through: Pull | None = None
+    outer: ModeName,
+    inner: ModeName,
+    f: Function,
+    args: Sequence[Any],
+    weights: Sequence[Any],
+    through: Pull | None = None,
 ) -> Rows:
     """Return the second derivative of a weighted sum of the outputs, in real coordinates: (inputs, inputs).
 
@@ -158,8 +166,8 @@ def second_derivative(
 
 
 def mixed_derivative(
-    outer: str,
-    inner: str,
+    outer: ModeName,
+    inner: ModeName,
     f: Function,
     args: Sequence[Any],
     weights: Sequence[Any],
