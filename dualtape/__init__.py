@@ -11,9 +11,9 @@ from dualtape.forward import ForwardBackend, set_forward_memory_limit
 from dualtape.mode import Mode
 from dualtape.ops.creation import empty, full, ones, zeros
 from dualtape.pytree import register_pytree_node
-from dualtape.registry import ModeInfo, modes, provide, register_backend
+from dualtape.registry import ModeInfo, modes, provide, register_backend, set_default_mode
 from dualtape.stopping import stop_gradient
-from dualtape.tape import GradientTape, set_default_mode
+from dualtape.tape import GradientTape
 from dualtape.transforms import grad, hessian, hvp, jacobian, jvp, linearize, value_and_grad, vjp
 from dualtape.variable import Constant, Variable, constant
 

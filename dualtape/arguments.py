@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from dualtape.array import ACTIVE, TracedArray, plain, resolve, snapshot
+from dualtape.held import Held
 from dualtape.pytree import aligned, construct, leaves, path, rebuild
-from dualtape.variable import Held
 from dualtape.views import container
 
 __all__ = ["Arguments", "Function", "Outputs", "argument_numbers", "fitting", "with_aux"]

@@ -13,6 +13,7 @@ from dualtape.errors import UnconnectedError, UnrecordedTargetError
 from dualtape.forward import ForwardRecording
 from dualtape.pytree import leaves, rebuild
 from dualtape.signatures import BatchJacobianMethod, JacobianMethod
+from dualtape.targets import find_source, lower
 
 __all__ = [
     "Jacobians",
@@ -198,7 +199,7 @@ def _asked(tape: Any, target: Any, sources: Any, unconnected: str, holomorphic: 
             f"block (np.stack, np.concatenate), or ask for each"
         )
     made = _target(tape, target, recording)
-    known = [tape._source(x, recording) for x in leaves(sources)]
+    known = [find_source(x, recording, tape._watched) for x in leaves(sources)]
     for _, x in known:
         check_real(x.dtype, holomorphic, "a source")
     return recording, made, known
@@ -216,7 +217,7 @@ def check_real(dtype: np.dtype[Any], holomorphic: bool, what: str) -> None:
 
 def _target(tape: Any, target: Any, recording: Any) -> Target:
     if type(target) is not np.ndarray or target.dtype.kind != "O":
-        handle = tape._lower(target, recording)
+        handle = lower(target, recording)
         if plain(handle).dtype.kind not in "fc":
             raise TypeError(f"a target of dtype {plain(handle).dtype} has no derivative")
         return Target([(handle, slice(0, handle.size))], handle.shape, handle.dtype)
@@ -224,7 +225,7 @@ def _target(tape: Any, target: Any, recording: Any) -> Target:
     error: Exception | None = None
     for i, entry in enumerate(target.ravel()):
         try:
-            handles += [(tape._lower(entry, recording), slice(i, i + 1))] if isinstance(entry, Operand) else []
+            handles += [(lower(entry, recording), slice(i, i + 1))] if isinstance(entry, Operand) else []
         except UnrecordedTargetError as problem:  # a constant among entries that are recorded
             error = problem
     if not handles:

@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-__all__ = ["FUNCTIONS", "PRIMITIVES", "UFUNCS", "Primitive", "elementwise", "reads", "structural"]
+from dualtape.reading import NOTHING, Rule, reads, shapes_only
+
+__all__ = ["FUNCTIONS", "PRIMITIVES", "UFUNCS", "Primitive", "elementwise", "structural"]
 
 # Rules take arrays, handles and scalars alike and are called with whatever a level's primals are: that is what
 # `Any` stands for in this file.
-Rule = Callable[..., Any]
 
 PRIMITIVES: dict[str, Primitive] = {}
 UFUNCS: dict[np.ufunc, Primitive] = {}
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
-
-NOTHING, SHAPE, WHOLE = 0, 1, 2
-
-
-def reads(rule: Rule | None, arity: int, skip: int) -> tuple[int, ...]:
-    """Tell what a rule reads of the output and of each operand, by the names of its parameters.
-
-    Args:
-        rule: a rule; its first `skip` parameters (the tangent or cotangent) are passed over.
-        arity: the number of operands.
-        skip: how many parameters stand before the output.
-
-    Returns:
-        For the output and each operand: `NOTHING` (`_x`), `SHAPE` (`x_shape`) or `WHOLE` (`x`).
-    """
-    if rule is None:
-        return (NOTHING,) * (arity + 1)
-    found: list[int] = []
-    for parameter in list(inspect.signature(rule).parameters.values())[skip:]:
-        if parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD):
-            break
-        name = parameter.name
-        kind = NOTHING if name.startswith("_") else SHAPE if name.endswith("_shape") else WHOLE
-        found += [kind] * (arity + 1 - len(found) if parameter.kind is parameter.VAR_POSITIONAL else 1)
-    return tuple(found)
 
 
 class Primitive:
@@ -118,7 +92,7 @@ class Primitive:
     def vjp(self, rules: tuple[Rule | None, ...] | Rule | None) -> None:
         # A record keeps an operand whole if any rule reads it so; the others still get the shape that they ask for.
         several = not callable(rules) and rules is not None and len(rules) > 1
-        self._vjp = tuple(map(_shapes_only, rules)) if several else rules  # type: ignore[arg-type]  # several: a tuple
+        self._vjp = tuple(map(shapes_only, rules)) if several else rules  # type: ignore[arg-type]  # several: a tuple
         self.wants.clear()
         if several and len(self._vjp) == 2:  # type: ignore[arg-type]  # as above
             self._keep_pairs()
@@ -144,31 +118,6 @@ class Primitive:
     def __repr__(self) -> str:
         """Show the primitive by its name."""
         return f"<primitive {self.name}>"
-
-
-def _shapes_only(rule: Rule | None) -> Rule | None:
-    """Return a rule that is given shapes for the operands of which it reads the shape, whatever the record kept."""
-    if rule is None:
-        return None
-    parameters = list(inspect.signature(rule).parameters.values())[2:]
-    spots = [i for i, p in enumerate(parameters) if p.name.endswith("_shape") and p.kind is p.POSITIONAL_OR_KEYWORD]
-    if not spots:
-        return rule
-
-    def call(g: Any, out: Any, *operands: Any, **params: Any) -> Any:
-        given = list(operands)
-        for i in spots:
-            if type(given[i]) is not tuple:
-                given[i] = np.shape(given[i])
-        return rule(g, out, *given, **params)
-
-    def call_pair(g: Any, out: Any, x: Any, y: Any) -> Any:  # the same without the detours: a product's rule is hot
-        if first:
-            return rule(g, out, x if type(x) is tuple else np.shape(x), y)
-        return rule(g, out, x, y if type(y) is tuple else np.shape(y))
-
-    first = spots == [0]
-    return functools.wraps(rule)(call_pair if len(parameters) == 2 and len(spots) == 1 else call)
 
 
 def elementwise(

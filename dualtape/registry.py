@@ -8,9 +8,18 @@ from importlib.metadata import EntryPoint, entry_points
 
 from dualtape.backend import PROTOCOL, Backend
 from dualtape.errors import BackendError, UnknownModeError
-from dualtape.mode import Mode
+from dualtape.mode import Mode, ModeName
 
-__all__ = ["ModeInfo", "find_backend", "installed", "modes", "provide", "register_backend"]
+__all__ = [
+    "ModeInfo",
+    "default_mode",
+    "find_backend",
+    "installed",
+    "modes",
+    "provide",
+    "register_backend",
+    "set_default_mode",
+]
 
 GROUP = "dualtape.backends"
 
@@ -32,6 +41,7 @@ class ModeInfo:
     error: str | None
 
 
+_default: list[ModeName] = ["forward"]
 _REGISTERED: dict[str, tuple[Backend, str | None, str | None]] = {}
 _LOADED: dict[str, Backend] = {}
 
@@ -160,3 +170,31 @@ def _check(mode: str, backend: object, what: str) -> None:
             f"the mode {mode!r} can't be used: {what} speaks version {backend.protocol} of the backend protocol, "
             f"dualtape {version('dualtape')} speaks version {PROTOCOL}; install versions that belong together"
         )
+
+
+def default_mode() -> ModeName:
+    """Return the mode of tapes that name none."""
+    return _default[0]
+
+
+def set_default_mode(mode: ModeName) -> ModeName:
+    """Set the mode of tapes that name none.
+
+    Args:
+        mode: "forward", "reverse", or the mode of another installed backend, as a `dt.Mode`.
+
+    Returns:
+        The mode that held before.
+
+    Raises:
+        UnknownModeError: if no backend provides the mode.
+
+    Example:
+        >>> import dualtape as dt
+        >>> before = dt.set_default_mode("forward")
+        >>> before
+        'forward'
+    """
+    find_backend(mode)
+    before, _default[0] = _default[0], mode
+    return before

@@ -13,47 +13,19 @@ import numpy as np
 from dualtape.array import ACTIVE, TracedArray
 from dualtape.backend import TapeOptions
 from dualtape.errors import TapeError, UnconnectedError
+from dualtape.held import Held
 from dualtape.inplace import watch
 from dualtape.jacobians import Jacobians
 from dualtape.mode import ModeName
 from dualtape.pytree import leaves, rebuild
-from dualtape.registry import find_backend
+from dualtape.registry import default_mode, find_backend
 from dualtape.signatures import GradientMethod
 from dualtape.targets import find_source, find_targets
-from dualtape.variable import Held, Variable
+from dualtape.variable import Variable
 
-__all__ = ["GradientTape", "default_mode", "set_default_mode"]
+__all__ = ["GradientTape"]
 
-_default: list[ModeName] = ["forward"]
 _options = lru_cache(TapeOptions)  # a tape opens in microseconds: there are few combinations
-
-
-def default_mode() -> ModeName:
-    """Return the mode of tapes that name none."""
-    return _default[0]
-
-
-def set_default_mode(mode: ModeName) -> ModeName:
-    """Set the mode of tapes that name none.
-
-    Args:
-        mode: "forward", "reverse", or the mode of another installed backend, as a `dt.Mode`.
-
-    Returns:
-        The mode that held before.
-
-    Raises:
-        UnknownModeError: if no backend provides the mode.
-
-    Example:
-        >>> import dualtape as dt
-        >>> before = dt.set_default_mode("forward")
-        >>> before
-        'forward'
-    """
-    find_backend(mode)
-    before, _default[0] = _default[0], mode
-    return before
 
 
 class GradientTape(Jacobians):
@@ -89,7 +61,7 @@ class GradientTape(Jacobians):
         """Find the backend of the mode; nothing is recorded before the block."""
         if guard not in ("lock", "copy"):
             raise ValueError(f"guard is 'lock' or 'copy', not {guard!r}")
-        self.mode: ModeName = _default[0] if mode is None else mode
+        self.mode: ModeName = default_mode() if mode is None else mode
         self._backend = find_backend(self.mode)
         self._options = _options(persistent, watch_accessed_variables, debug, guard == "copy")
         self._recording: Any = None  # a Recording; Any, since a block's body may end it under a checker's feet

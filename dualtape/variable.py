@@ -9,92 +9,16 @@ from typing import Any, TypeVar, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dualtape.array import ACTIVE, Operand, TracedArray
-from dualtape.errors import ReadOnlyError, TracedConversionError
+from dualtape.array import ACTIVE, Operand
+from dualtape.errors import TracedConversionError
+from dualtape.held import Held, frozen
 from dualtape.operators import BINARY_OPERATORS
-from dualtape.primitive import Primitive
-from dualtape.signatures import ArrayOperators, InPlaceOperators
+from dualtape.signatures import InPlaceOperators
 
 __all__ = ["Constant", "Variable", "constant"]
 
 T = TypeVar("T", bound=np.inexact[Any])
 S = TypeVar("S", bound=np.inexact[Any])
-
-
-class Held(ArrayOperators[T], Operand):
-    """A value with a name; its array is replaced, never written, since records may hold it."""
-
-    __slots__ = ("__weakref__", "_value", "name", "trainable")
-
-    _value: Any
-
-    def __init__(self, value: Any, name: str | None, trainable: bool) -> None:
-        self._value = _frozen(value)
-        self.name: str | None = name
-        self.trainable: bool = trainable
-
-    def _resolve(self, active: tuple[Any, ...]) -> Any:
-        value = self._value
-        if value.ndim == 0:
-            value = value[()]  # what NumPy's own operations make of a 0-d array, and faster
-        for recording in active:
-            if recording.open:
-                value = recording.read(self, value)
-        return value
-
-    def _apply(self, primitive: Primitive, operands: tuple[Any, ...]) -> Any:
-        x = self._resolve(ACTIVE.get())
-        if len(operands) == 2 and isinstance(x, TracedArray):
-            y, z = operands
-            return x.recording.binary(primitive, x if y is self else y, x if z is self else z)
-        return super()._apply(primitive, operands)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape."""
-        return self._value.shape  # type: ignore[no-any-return]  # the held value is an ndarray
-
-    @property
-    def dtype(self) -> np.dtype[T]:
-        """The dtype."""
-        return self._value.dtype  # type: ignore[no-any-return]  # as above
-
-    def numpy(self) -> np.ndarray[Any, np.dtype[T]]:
-        """Return a copy of the value."""
-        return self._value.copy("K")  # type: ignore[no-any-return]  # as above
-
-    def __array__(self, dtype: None = None, copy: bool | None = None) -> np.ndarray[Any, np.dtype[T]]:
-        """Convert to an array: the value, read-only, or an object array of handles inside a tape that watches it."""
-        x = self._resolve(ACTIVE.get())
-        if isinstance(x, Operand):
-            return x.__array__(dtype, copy)  # type: ignore[attr-defined,no-any-return]  # a traced array
-        return np.array(self._value, dtype=dtype, copy=copy)
-
-    def __float__(self) -> float:
-        """Convert to a float where no tape watches the value."""
-        return float(self._resolve(ACTIVE.get()))
-
-    def __complex__(self) -> complex:
-        """Convert to a complex where no tape watches the value."""
-        return complex(self._resolve(ACTIVE.get()))
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        """Refuse: a variable changes as a whole."""
-        raise ReadOnlyError(
-            f"the variable {self.name!r} can't be written in place: write into a copy (x = w.copy()), or call w.assign"
-        )
-
-    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
-        """Restore a pickled or copied value, frozen as it was."""
-        for name, part in state[1].items():
-            setattr(self, name, part)
-        _frozen(self._value)
-
-    def __repr__(self) -> str:
-        """Show name, shape, dtype and value."""
-        name = f" {self.name!r}" if self.name else ""
-        value = np.array2string(self._value, separator=", ")
-        return f"<{type(self).__name__}{name} shape={self.shape} dtype={self.dtype}: {value}>"
 
 
 class Variable(InPlaceOperators, Held[T]):
@@ -175,7 +99,7 @@ class Variable(InPlaceOperators, Held[T]):
             raise TypeError(
                 f"{self._named()} has dtype {self.dtype}, and a value of dtype {array.dtype} does not fit it"
             )
-        self._value = _frozen(array.astype(self.dtype))
+        self._value = frozen(array.astype(self.dtype))
         return self
 
     def assign_add(self, delta: Any) -> Variable[T]:
@@ -248,11 +172,6 @@ def constant(value: Any, *, name: str | None = None, dtype: Any = None) -> Const
         array(6.)
     """
     return Constant(_number(value, dtype, "constant"), name, False)
-
-
-def _frozen(value: Any) -> Any:
-    value.flags.writeable = False
-    return value
 
 
 def _untraced(value: Any, what: str) -> np.ndarray[Any, Any]:

@@ -44,9 +44,9 @@ def code_lines(path: Path) -> int:
 
 
 def test_engine_can_be_read_in_a_sitting() -> None:
-    """A ceiling that only goes down: 1,200 is the aim."""
+    """Lines of code: what explains them, docstrings and comments, is not counted."""
     lines = {str(path.relative_to(ROOT)): code_lines(path) for path in ENGINE}
-    assert sum(lines.values()) <= 1700, lines
+    assert sum(lines.values()) <= 1200, lines
 
 
 @pytest.mark.parametrize("path", sorted(CORE.rglob("*.py")), ids=lambda path: path.relative_to(CORE).as_posix())

@@ -939,3 +939,10 @@ def test_a_function_without_rule_names_itself_and_the_mode(mode: str, monkeypatc
     with dt.GradientTape(mode), pytest.raises(NoRuleError, match=rf"unwrap.*{mode}") as caught:
         np.unwrap(w)
     assert isinstance(caught.value, NotImplementedError)
+
+
+def test_output_gradients_of_a_dict_go_by_name(mode: str) -> None:
+    x = dt.Variable(1.0)
+    with dt.GradientTape(mode) as tape:
+        targets = {"a": x * 2.0, "b": x * 3.0}
+    assert tape.gradient(targets, x, {"b": 10.0, "a": 1.0}) == 32.0

@@ -14,7 +14,8 @@ from dualtape.errors import NoRuleError
 from dualtape.frames import user_line
 from dualtape.guard import LARGE, Guard
 from dualtape.places import Place
-from dualtape.primitive import NOTHING, SHAPE, WHOLE, Primitive
+from dualtape.primitive import Primitive
+from dualtape.reading import NOTHING, SHAPE, WHOLE
 from dualtape.variable import Variable
 from dualtape.views import ViewMixin
 from dualtape_reverse.jacobian import pull
