@@ -9,6 +9,7 @@ from dualtape.dual import DualArray
 from dualtape.extending import elementwise
 from dualtape.forward import ForwardBackend, set_forward_memory_limit
 from dualtape.mode import Mode
+from dualtape.numerics import numerics
 from dualtape.ops.creation import empty, full, ones, zeros
 from dualtape.pytree import register_pytree_node
 from dualtape.registry import ModeInfo, modes, provide, register_backend, set_default_mode
@@ -45,6 +46,7 @@ __all__ = [
     "jvp",
     "linearize",
     "modes",
+    "numerics",
     "ones",
     "optimizers",
     "register_backend",

@@ -11,6 +11,7 @@ import numpy as np
 from dualtape.array import ACTIVE, Operand, TracedArray, plain
 from dualtape.errors import UnconnectedError, UnrecordedTargetError
 from dualtape.forward import ForwardRecording
+from dualtape.ops.zero_wins import bare
 from dualtape.pytree import leaves, rebuild
 from dualtape.signatures import BatchJacobianMethod, JacobianMethod
 from dualtape.targets import find_source, lower
@@ -338,6 +339,7 @@ def _read(target: Target, node: Any, x: Any) -> Linear | None:
 def _rows(handle: Any, node: Any) -> Any:
     """Return the tangents of a handle along the directions of a source, `None` where it does not depend on it."""
     tangents, seeds = handle._fresh().node
+    tangents = bare(tangents)
     rows = seeds.find(node[1].sources[0][0])
     return None if rows is None else tangents if seeds is node[1] else tangents[rows]
 

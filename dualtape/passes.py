@@ -14,6 +14,8 @@ from dualtape.array import ACTIVE, TracedArray
 from dualtape.errors import TapeError
 from dualtape.jacobians import Linear, Target, default_rows, dimension, halves, jacobians, unit_rows
 from dualtape.mode import ModeName
+from dualtape.numerics import AROUND, within
+from dualtape.ops.zero_wins import bare
 from dualtape.pytree import leaves
 from dualtape.tape import GradientTape
 
@@ -83,7 +85,8 @@ def push(f: Function, arguments: Arguments, directions: Sequence[Any], has_aux: 
         del given
         outputs = Outputs(output, recording)
         tangents = [
-            None if handle is None or handle.node[1] is not seeds else handle.node[0] for handle in outputs.handles
+            None if handle is None or handle.node[1] is not seeds else bare(handle.node[0])
+            for handle in outputs.handles
         ]
     recording.release()  # whatever of it the function has put aside counts as its value from now on
     return Pushed(outputs, tangents, aux)
@@ -191,7 +194,8 @@ def _parts(tasks: list[Any], arguments: Arguments, options: Options) -> Iterator
             "the passes of an executor run in other threads or processes, where an outer tape does not see them: take "
             "the derivative outside the outer tape's block, or without executor="
         )
-    futures = [options.executor.submit(run_pass, *task) for task in tasks]
+    around = AROUND.get()
+    futures = [options.executor.submit(within, around, run_pass, *task) for task in tasks]
     try:
         for future in options.watched(futures):
             yield future.result()

@@ -17,6 +17,7 @@ from dualtape.held import Held
 from dualtape.inplace import watch
 from dualtape.jacobians import Jacobians
 from dualtape.mode import ModeName
+from dualtape.numerics import AROUND, settled
 from dualtape.pytree import leaves, rebuild
 from dualtape.registry import default_mode, find_backend
 from dualtape.signatures import GradientMethod
@@ -39,6 +40,9 @@ class GradientTape(Jacobians):
         debug: whether an error in a rule names the line that made the record.
         guard: what keeps the caller's large arrays from changing while a record needs them: "lock" makes them
             read-only, "copy" copies them.
+        check_numerics: whether the first operation that yields a value or a derivative that is not finite raises a
+            `NumericsError`; `None` for what a block of `dualtape.numerics` says.
+        nan_safe: whether a zero (co)tangent times an infinite or nan partial is zero; `None` as above.
 
     Example:
         >>> import dualtape as dt
@@ -57,6 +61,8 @@ class GradientTape(Jacobians):
         watch_accessed_variables: bool = True,
         debug: bool = False,
         guard: Literal["lock", "copy"] = "lock",
+        check_numerics: bool | None = None,
+        nan_safe: bool | None = None,
     ) -> None:
         """Find the backend of the mode; nothing is recorded before the block."""
         if guard not in ("lock", "copy"):
@@ -64,6 +70,8 @@ class GradientTape(Jacobians):
         self.mode: ModeName = default_mode() if mode is None else mode
         self._backend = find_backend(self.mode)
         self._options = _options(persistent, watch_accessed_variables, debug, guard == "copy")
+        if check_numerics or nan_safe or AROUND.get():
+            self._options = settled(self._options, self.mode, self._backend, check_numerics, nan_safe)
         self._recording: Any = None  # a Recording; Any, since a block's body may end it under a checker's feet
         self._watched: dict[int, tuple[Any, Any]] = {}
         self._met: list[Any] = []  # what was watched, once the recording is gone

@@ -9,6 +9,7 @@ import numpy as np
 
 from dualtape.array import TracedArray, plain, snapshot
 from dualtape.mode import ModeName
+from dualtape.ops.zero_wins import bare
 from dualtape.tape import GradientTape
 from dualtape.testing.coordinates import Rows, dimension, from_real, leaves, to_real
 from dualtape.views import container
@@ -50,7 +51,7 @@ def _tangents(x: Any, recording: Any, rows: int) -> Any:
     handle = _at_level(x, recording)
     if handle is None or handle.node[1].rows == 0:
         return np.zeros((rows, *x.shape), x.dtype)
-    return handle.node[0]
+    return bare(handle.node[0])
 
 
 def pull(

@@ -344,9 +344,14 @@ class ReverseBackend:
     """The plugin's backend: reverse mode."""
 
     protocol = PROTOCOL
+    provides = frozenset({"check_numerics", "nan_safe"})
 
     def open(self, options: TapeOptions) -> ReverseRecording:
         """Start a reverse recording."""
+        if options.check_numerics or options.nan_safe:
+            from dualtape_reverse.careful import CarefulReverse  # which derives from this
+
+            return CarefulReverse(options)
         return ReverseRecording(options)
 
 
