@@ -47,6 +47,7 @@ class Recording(Protocol):
     level: int  # its age
     open: bool  # whether its block is open; the tape sets it
     alive: bool  # whether a gradient can still be asked of it
+    variables: dict[int, tuple[Any, Any]]  # by id: the variables and constants that it watches, each with its node
 
     @property
     def array_type(self) -> type[TracedArray]:
@@ -62,6 +63,18 @@ class Recording(Protocol):
         """Return the node of a new source of derivatives; `str(what)` names it in messages."""
         ...
 
+    def handle(self, primal: Any, node: Any) -> TracedArray:
+        """Return a new handle of the recording."""
+        ...
+
+    def read(self, variable: Any, value: Any) -> Any:
+        """Return the value of a variable or constant as the recording sees it: a handle where it is watched."""
+        ...
+
+    def watch_variable(self, variable: Any, value: Any) -> tuple[Any, Any]:
+        """Make a variable or constant a source, once; return its entry in `variables`."""
+        ...
+
     def extend(self, x: TracedArray) -> Any:
         """Return the node of a computed value that is watched from now on: a source that depends on others."""
         ...
@@ -72,6 +85,14 @@ class Recording(Protocol):
 
     def apply(self, primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Evaluate a primitive; operands that are no handles of this recording are constants."""
+        ...
+
+    def unary(self, primitive: Primitive, x: Any) -> Any:
+        """Evaluate an elementwise primitive of one operand, a handle of the recording that may be stale or dead."""
+        ...
+
+    def binary(self, primitive: Primitive, x: Any, y: Any) -> Any:
+        """Evaluate an operator or elementwise primitive of two operands, one of them a handle of the recording."""
         ...
 
     def admit(self, root: TracedArray, node: Any) -> None:
@@ -119,9 +140,9 @@ _LEVELS = count(1)
 
 
 class BaseRecording:
-    """The bookkeeping that recordings share: levels, life, and which variables are watched.
+    """The part of the `Recording` protocol that recordings share: levels, life, and which variables are watched.
 
-    A backend's recording derives from it and adds the rest of the `Recording` protocol.
+    A backend's recording may derive from it and add the rest: `constant`, `apply`, `write`, `gradient`, its `leaf`.
     """
 
     __slots__ = ("__weakref__", "alive", "level", "open", "options", "variables")
@@ -146,6 +167,10 @@ class BaseRecording:
         x: TracedArray = object.__new__(self.array_type)
         x._primal, x.recording, x.node, x.link = primal, self, node, None
         return x
+
+    def primal(self, x: Any) -> Any:
+        """Return what an operation computes with: the primal of a handle of this recording, else `x` itself."""
+        return x._primal if isinstance(x, TracedArray) and x.recording is self else x
 
     def unary(self, primitive: Primitive, x: Any) -> Any:
         """Apply an elementwise primitive to a handle of this recording; a fast backend overrides it."""

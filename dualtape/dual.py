@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dualtape.array import TracedArray, plain, snapshot
 from dualtape.ops.zero_wins import bare
@@ -14,6 +16,7 @@ from dualtape.views import ViewMixin
 __all__ = ["DualArray"]
 
 T = TypeVar("T", bound=np.inexact[Any])
+S = TypeVar("S", bound=np.inexact[Any])
 
 
 class DualArray(DualOperators[T], TracedArray):
@@ -40,6 +43,15 @@ class DualArray(DualOperators[T], TracedArray):
     """
 
     __slots__ = ()
+
+    @overload
+    def __new__(cls, primal: NDArray[S] | S, tangent: Any) -> DualArray[S]: ...
+    @overload
+    def __new__(
+        cls, primal: float | Sequence[Any] | NDArray[np.integer[Any] | np.bool_], tangent: Any
+    ) -> DualArray[np.float64]: ...
+    @overload
+    def __new__(cls, primal: complex, tangent: Any) -> DualArray[np.complex128]: ...
 
     def __new__(cls, primal: Any, tangent: Any) -> DualArray[Any]:
         """Make a free-standing dual number."""

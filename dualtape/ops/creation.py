@@ -7,11 +7,12 @@ import sys
 import warnings
 from collections.abc import Callable
 from numbers import Number
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 from numpy.lib.stride_tricks import as_strided
+from numpy.typing import DTypeLike, NDArray
 
 from dualtape.array import ACTIVE, Operand, TracedArray, apply, plain, resolve
 from dualtape.errors import ObjectArrayWarning, TracedConversionError
@@ -19,18 +20,32 @@ from dualtape.ops.joining import stack
 from dualtape.ops.protocol import function, is_traced, rank, strip
 from dualtape.ops.shaping import arraylike, astype, reshape
 from dualtape.primitive import Primitive, structural
+from dualtape.signatures import ArrayOperators
 from dualtape.views import IDLE, container
 
 __all__ = ["empty", "full", "linspace", "ones", "ramp", "stack_handles", "to_array", "to_scalar", "zeros"]
 
-# Operands are arrays, scalars, lists or handles: `Any` in this file says that.
+# Operands are arrays, scalars, lists or handles: `Any` in this file says that. To a checker an array to fill is the
+# ndarray that it stands for.
+
+S = TypeVar("S", bound=np.generic)
+V = TypeVar("V", bound=np.inexact[Any])
+Shape = int | tuple[int, ...]
 
 MANY = 4096  # entries from which an object array of handles is worth a warning
 
 # --- arrays to fill -----------------------------------------------------------------------------------------------
 
 
-def zeros(shape: int | tuple[int, ...], dtype: Any = float) -> Any:
+@overload
+def zeros(shape: Shape) -> NDArray[np.float64]: ...
+@overload
+def zeros(shape: Shape, dtype: type[S] | np.dtype[S]) -> NDArray[S]: ...
+@overload
+def zeros(shape: Shape, dtype: DTypeLike) -> NDArray[Any]: ...
+
+
+def zeros(shape: Shape, dtype: Any = float) -> Any:
     """Make an array of zeros that may come to hold traced values.
 
     Args:
@@ -54,17 +69,43 @@ def zeros(shape: int | tuple[int, ...], dtype: Any = float) -> Any:
     return container(np.zeros(shape, dtype))
 
 
-def ones(shape: int | tuple[int, ...], dtype: Any = float) -> Any:
+@overload
+def ones(shape: Shape) -> NDArray[np.float64]: ...
+@overload
+def ones(shape: Shape, dtype: type[S] | np.dtype[S]) -> NDArray[S]: ...
+@overload
+def ones(shape: Shape, dtype: DTypeLike) -> NDArray[Any]: ...
+
+
+def ones(shape: Shape, dtype: Any = float) -> Any:
     """Make an array of ones that may come to hold traced values; see `zeros`."""
     return container(np.ones(shape, dtype))
 
 
-def empty(shape: int | tuple[int, ...], dtype: Any = float) -> Any:
+@overload
+def empty(shape: Shape) -> NDArray[np.float64]: ...
+@overload
+def empty(shape: Shape, dtype: type[S] | np.dtype[S]) -> NDArray[S]: ...
+@overload
+def empty(shape: Shape, dtype: DTypeLike) -> NDArray[Any]: ...
+
+
+def empty(shape: Shape, dtype: Any = float) -> Any:
     """Make an array without defined content that may come to hold traced values; see `zeros`."""
     return container(np.empty(shape, dtype))
 
 
-def full(shape: int | tuple[int, ...], fill_value: Any, dtype: Any = None) -> Any:
+@overload
+def full(shape: Shape, fill_value: NDArray[S] | S, dtype: None = None) -> NDArray[S]: ...
+@overload
+def full(shape: Shape, fill_value: ArrayOperators[V], dtype: None = None) -> NDArray[V]: ...
+@overload
+def full(shape: Shape, fill_value: Any, dtype: type[S] | np.dtype[S]) -> NDArray[S]: ...
+@overload
+def full(shape: Shape, fill_value: Any, dtype: DTypeLike | None = None) -> NDArray[Any]: ...
+
+
+def full(shape: Shape, fill_value: Any, dtype: Any = None) -> Any:
     """Make an array filled with one value, or with what broadcasts to the shape; see `zeros`.
 
     Args:
