@@ -22,6 +22,7 @@ __all__: list[str] = []
 LN2 = math.log(2.0)
 LN10 = math.log(10.0)
 DEGREE = math.pi / 180.0
+LARGE = 8192  # entries from which the pages of a fresh array cost more than a second pass over an old one
 
 
 def _is_complex(x: Any) -> bool:
@@ -125,7 +126,16 @@ def _slope(x: Any, y: Any) -> Any:
 elementwise(np.arctan2, lambda _out, x, y: _slope(x, y), lambda _out, x, y: -_slope(y, x))
 elementwise(np.sinh, lambda _out, x: np.cosh(x))
 elementwise(np.cosh, lambda _out, x: np.sinh(x))
-elementwise(np.tanh, lambda out, _x: 1.0 - out * out)
+
+
+def _complement(square: Any) -> Any:
+    """Return 1 - square, a fresh product, in its own memory where that is large."""
+    if type(square) is np.ndarray and square.size >= LARGE:
+        return np.subtract(1.0, square, out=square)
+    return 1.0 - square
+
+
+elementwise(np.tanh, lambda out, _x: _complement(out * out))
 elementwise(np.arcsinh, lambda _out, x: 1.0 / np.sqrt(x * x + 1.0))
 elementwise(np.arccosh, lambda _out, x: 1.0 / (np.sqrt(x - 1.0) * np.sqrt(x + 1.0)))
 elementwise(np.arctanh, lambda _out, x: 1.0 / ((1.0 - x) * (1.0 + x)))

@@ -19,6 +19,7 @@ from .cases import cases
 
 DEFAULT = ("autograd", "mygrad")
 PINNED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # would choose NumPy's kernels, and nobody else's
+SLOWING = ("PYTHONDONTWRITEBYTECODE",)  # each process would compile what it imports
 THREADS = ("OMP", "OPENBLAS", "MKL")
 LARGE = "large"
 
@@ -101,7 +102,7 @@ def ask(task: str, threads: int, /, **settings: Any) -> dict[str, Any]:
 
 def environment(threads: int) -> dict[str, str]:
     """Return the environment of a process: so many threads, and the kernels that NumPy chooses by itself."""
-    env = {name: value for name, value in os.environ.items() if name not in PINNED}
+    env = {name: value for name, value in os.environ.items() if name not in (*PINNED, *SLOWING)}
     return env | {f"{library}_NUM_THREADS": str(threads) for library in THREADS}
 
 

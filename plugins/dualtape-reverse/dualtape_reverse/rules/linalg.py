@@ -54,7 +54,8 @@ def _det(g: Any, out: Any, a: Any) -> Any:
 
 
 def _logdet(g: Any, _out: Any, a: Any, _value: Any) -> Any:
-    return g[..., None, None] * adjoint(inverse_of(a))
+    # Inverted after it is transposed, so that the gradient is laid out as the matrix is.
+    return g[..., None, None] * inverse_of(adjoint(a))
 
 
 def _sign(g: Any, out: Any, a: Any, _value: Any) -> Any:
