@@ -60,7 +60,9 @@ def complex_step_jacobian(f: Callable[..., Any], args: Sequence[Any]) -> Rows:
     return np.stack(columns, axis=1) if columns else np.zeros((dimension(_evaluate(f, args)), 0))
 
 
-def derivative_along(f: Callable[..., Any], args: Sequence[Any], direction: Rows) -> Rows:
+def derivative_along(
+    f: Callable[..., Any], args: Sequence[Any], direction: Rows, steps: Sequence[float] | None = None
+) -> Rows:
     """Differentiate along a direction by central differences, extrapolated to the step 0.
 
     Of all extrapolations the one with the smallest estimate of its error is taken, entry by entry, as in C. Ridders,
@@ -70,6 +72,7 @@ def derivative_along(f: Callable[..., Any], args: Sequence[Any], direction: Rows
         f: takes `args`, returns an array or a list or tuple of arrays.
         args: floating or complex arrays and scalars.
         direction: a vector in the real coordinates of `args`.
+        steps: how far to go along it, each a quarter of the one before; as fits the precision unless given.
 
     Returns:
         The derivative, in the real coordinates of the outputs.
@@ -83,9 +86,11 @@ def derivative_along(f: Callable[..., Any], args: Sequence[Any], direction: Rows
     def difference(h: float) -> Rows:
         return (_vector(moved(h)) - _vector(moved(-h))) / (2 * h)
 
-    precise = all(out.dtype.itemsize >= (16 if out.dtype.kind == "c" else 8) for out in moved(0.0))
+    if steps is None:
+        precise = all(out.dtype.itemsize >= (16 if out.dtype.kind == "c" else 8) for out in moved(0.0))
+        steps = STEPS if precise else COARSE_STEPS
     with np.errstate(all="ignore"):
-        return _extrapolate([difference(h) for h in (STEPS if precise else COARSE_STEPS)])
+        return _extrapolate([difference(h) for h in steps])
 
 
 def _extrapolate(estimates: list[Rows]) -> Rows:
