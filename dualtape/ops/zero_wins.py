@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from dualtape.array import ACTIVE, TracedArray, apply, plain, resolve
-from dualtape.backend import BaseRecording, TapeOptions
+from dualtape.backend import TapeOptions
 from dualtape.ops.contraction import parse
 from dualtape.primitive import PRIMITIVES, Primitive, structural
+from dualtape.recording import BaseRecording
 from dualtape.views import ViewMixin
 
-__all__ = ["Careful", "CarefulArray", "bare", "zero_wins"]
+__all__ = ["Careful", "CarefulArray", "around", "bare", "careful_of", "zero_wins"]
 
 # Operands are arrays, scalars or handles, factors and settings are whatever a product takes: `Any` in this file.
 
