@@ -2,7 +2,7 @@
 
 from dualtape import errors, optimizers
 from dualtape import ops as _ops  # the operations enter themselves in the registry
-from dualtape.backend import Backend, BaseRecording, Recording, TapeOptions
+from dualtape.backend import Backend, Recording, TapeOptions
 from dualtape.checkpoint import checkpoint
 from dualtape.custom import CustomFunction, custom_gradient, custom_jvp, custom_vjp
 from dualtape.dual import DualArray
@@ -12,6 +12,7 @@ from dualtape.mode import Mode
 from dualtape.numerics import numerics
 from dualtape.ops.creation import empty, full, ones, zeros
 from dualtape.pytree import register_pytree_node
+from dualtape.recording import BaseRecording
 from dualtape.registry import ModeInfo, modes, provide, register_backend, set_default_mode
 from dualtape.stopping import stop_gradient
 from dualtape.tape import GradientTape

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dualtape.array import TracedArray, plain
-from dualtape.backend import BaseRecording, TapeOptions
+from dualtape.backend import TapeOptions
 from dualtape.errors import NumericsError, RuleError
 from dualtape.forward import ForwardRecording
 from dualtape.frames import user_line
 from dualtape.numerics import check, check_source
 from dualtape.ops.zero_wins import Careful, CarefulArray, bare
 from dualtape.primitive import Primitive
+from dualtape.recording import BaseRecording
 from dualtape.seeds import Seeds
 
 __all__ = ["CarefulForward"]

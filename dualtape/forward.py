@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from dualtape.array import ACTIVE, TracedArray, apply, operate, plain, resolve, snapshot
-from dualtape.backend import PROTOCOL, BaseRecording, TapeOptions
+from dualtape.backend import PROTOCOL, TapeOptions
 from dualtape.dual import DualArray, DualView
 from dualtape.errors import DualtapeError, ForwardMemoryError, PerformanceWarning, RuleError, TapeError
 from dualtape.frames import stack_level
 from dualtape.primitive import Primitive
+from dualtape.recording import BaseRecording
 from dualtape.seeds import Seeds, Table, spread
 from dualtape.variable import Variable
 from dualtape.views import container

@@ -23,6 +23,9 @@ class Held(ArrayOperators[T], Operand):
 
     _value: Any
 
+    # As for traced values: code that asks isinstance(x, np.ndarray) would take another way for a variable.
+    __class__ = property(lambda self: type(self._value if self._value.ndim else self._value[()]))  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
+
     def __init__(self, value: Any, name: str | None, trainable: bool) -> None:
         self._value = frozen(value)
         self.name: str | None = name
@@ -79,11 +82,9 @@ class Held(ArrayOperators[T], Operand):
             f"the variable {self.name!r} can't be written in place: write into a copy (x = w.copy()), or call w.assign"
         )
 
-    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
-        """Restore a pickled or copied value, frozen as it was."""
-        for name, part in state[1].items():
-            setattr(self, name, part)
-        frozen(self._value)
+    def __reduce_ex__(self, protocol: object) -> Any:
+        """Pickle or copy the value, to be frozen as it was."""
+        return _restored, (type(self), self._value, self.name, self.trainable)
 
     def __repr__(self) -> str:
         """Show name, shape, dtype and value."""
@@ -95,3 +96,9 @@ class Held(ArrayOperators[T], Operand):
 def frozen(value: Any) -> Any:
     value.flags.writeable = False
     return value
+
+
+def _restored(kind: type[Held[Any]], value: Any, name: str | None, trainable: bool) -> Held[Any]:
+    x = object.__new__(kind)
+    Held.__init__(x, value, name, trainable)
+    return x

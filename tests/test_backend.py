@@ -332,7 +332,7 @@ class ReplayView(dt.views.ViewMixin, ReplayArray):
     __slots__ = ()
 
 
-class ReplayRecording(dt.backend.BaseRecording):
+class ReplayRecording(dt.BaseRecording):
     """A list of calls, replayed with complex numbers."""
 
     __slots__ = ("steps", "values")

@@ -13,9 +13,10 @@ import pytest
 
 import dualtape as dt
 from dualtape.array import TracedArray, plain, snapshot
-from dualtape.backend import PROTOCOL, Backend, BaseRecording, TapeOptions
+from dualtape.backend import PROTOCOL, Backend, TapeOptions
 from dualtape.errors import BackendError, TapeError
 from dualtape.primitive import Primitive
+from dualtape.recording import BaseRecording
 from dualtape.testing.backends import BACKEND_CHECKS, check_backend
 from dualtape.views import ViewMixin
 

@@ -11,11 +11,12 @@ import pytest
 
 import dualtape as dt
 from dualtape.array import apply
-from dualtape.backend import PROTOCOL, BaseRecording, TapeOptions
+from dualtape.backend import PROTOCOL, TapeOptions
 from dualtape.errors import NumericsError
 from dualtape.forward import ForwardRecording
 from dualtape.ops.zero_wins import Careful, zero_wins
 from dualtape.primitive import PRIMITIVES
+from dualtape.recording import BaseRecording
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 

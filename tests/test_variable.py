@@ -456,3 +456,15 @@ def test_variables_are_weakly_referable() -> None:
     r = weakref.ref(w)
     del w
     assert r() is None
+
+
+def test_isinstance_answers_as_for_the_value() -> None:
+    w, b = dt.Variable([1.0, 2.0]), dt.Variable(1.0)
+    assert isinstance(w, np.ndarray)
+    assert isinstance(w, dt.Variable)
+    assert isinstance(b, float)
+    assert not isinstance(b, np.ndarray)
+    roots = np.array([0.5, 3.0])
+    with dt.GradientTape() as tape:  # NumPy asks isinstance there before it broadcasts
+        y = np.polynomial.polynomial.polyvalfromroots(w, roots)
+    np.testing.assert_allclose(tape.gradient(y, w), [2.0 - 3.5, 4.0 - 3.5])

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from dualtape.array import ACTIVE, NO_PARAMS, TracedArray, apply, operate, snapshot
-from dualtape.backend import PROTOCOL, BaseRecording, TapeOptions
+from dualtape.backend import PROTOCOL, TapeOptions
 from dualtape.errors import NoRuleError
 from dualtape.frames import user_line
 from dualtape.guard import LARGE, Guard
 from dualtape.places import Place
 from dualtape.primitive import Primitive
 from dualtape.reading import NOTHING, SHAPE, WHOLE
+from dualtape.recording import BaseRecording
 from dualtape.variable import Variable
 from dualtape.views import ViewMixin
 from dualtape_reverse.jacobian import pull
@@ -138,7 +139,8 @@ class ReverseRecording(BaseRecording):
                 if a.shape != out.shape:
                     sx = a.shape
             elif kind is Variable:
-                return self._record2(primitive, x, y._resolve(ACTIVE.get()))
+                y = y._resolve(ACTIVE.get())
+                return self._record2(primitive, x, y) if self._plain else None  # what was read may be complex
             else:
                 return None
         elif type(y) is TapeArray and y.recording is self:
@@ -158,7 +160,8 @@ class ReverseRecording(BaseRecording):
                 if b.shape != out.shape:
                     sy = b.shape
             elif kind is Variable:
-                return self._record2(primitive, x._resolve(ACTIVE.get()), y)
+                x = x._resolve(ACTIVE.get())
+                return self._record2(primitive, x, y) if self._plain else None
             else:
                 return None
         else:

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from dualtape.array import TracedArray
-from dualtape.backend import BaseRecording, TapeOptions
+from dualtape.backend import TapeOptions
 from dualtape.errors import NumericsError, RuleError
 from dualtape.frames import user_line
 from dualtape.numerics import check, check_source
 from dualtape.ops.zero_wins import Careful, bare
 from dualtape.places import Place
 from dualtape.primitive import Primitive
+from dualtape.recording import BaseRecording
 from dualtape_reverse.backend import ReverseRecording
 from dualtape_reverse.walk import Walk
 

@@ -415,3 +415,13 @@ def test_a_rule_for_many_operands_that_reads_none_is_given_none(join: Callable[.
     last = recording._records[-1]
     assert last[1].name in ("stack", "concatenate")
     assert last[2] == []
+
+
+def test_the_first_complex_variable_may_be_read_by_an_operator() -> None:
+    w, z = dt.Variable([1.0, 2.0]), dt.Variable(np.array([1.0 + 2.0j, 3.0j]))
+    for combine in (lambda x: np.multiply(x, z), lambda x: (x * 1.0) * z, lambda x: z * (x * 1.0)):
+        with dt.GradientTape("reverse") as tape:
+            y = combine(w)
+        dw, dz = tape.gradient(y, [w, z])
+        np.testing.assert_array_equal(dw, [1.0, 0.0])  # the gradient of the sum of the real parts
+        np.testing.assert_array_equal(dz, [1.0, 2.0])
