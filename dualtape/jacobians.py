@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from dualtape.array import ACTIVE, Operand, TracedArray, plain
-from dualtape.errors import UnconnectedError, UnrecordedTargetError
+from dualtape.errors import UnrecordedTargetError
 from dualtape.forward import ForwardRecording
 from dualtape.ops.zero_wins import bare
 from dualtape.pytree import leaves, rebuild
 from dualtape.signatures import BatchJacobianMethod, JacobianMethod
-from dualtape.targets import find_source, lower
+from dualtape.targets import find_source, lower, unconnected
 
 __all__ = [
     "Jacobians",
@@ -163,7 +163,7 @@ def _jacobian(tape: Any, target: Any, sources: Any, unconnected_gradients: str, 
     return rebuild(
         sources,
         [
-            _unconnected(made.shape + x.shape, x.dtype, unconnected_gradients)
+            unconnected(made.shape + x.shape, x.dtype, unconnected_gradients)
             if part is None
             else assemble(part, made.shape + x.shape, x.dtype, holomorphic)
             for part, (_, x) in zip(found, known, strict=True)
@@ -186,7 +186,7 @@ def _batch(tape: Any, target: Any, source: Any, unconnected_gradients: str, holo
     with _asking(tape, recording):
         part = None if node is None else _batch_jacobian(recording, made, node, x)
     if part is None:
-        return _unconnected(shape, x.dtype, unconnected_gradients)
+        return unconnected(shape, x.dtype, unconnected_gradients)
     return assemble(part, shape, x.dtype, holomorphic)
 
 
@@ -247,15 +247,6 @@ def _asking(tape: Any, recording: Any) -> Iterator[None]:
             tape._end()
             tape._used = True
             ACTIVE.set(tuple([r for r in before if r is not recording]))
-
-
-def _unconnected(shape: tuple[int, ...], dtype: np.dtype[Any], unconnected: str) -> Any:
-    if unconnected == "error":
-        raise UnconnectedError(
-            f"the target does not depend on a source; its Jacobian, of shape {shape}, is zero: leave the source out, "
-            f"or pass unconnected_gradients='zero' or 'none'"
-        )
-    return None if unconnected == "none" else np.zeros(shape, dtype)
 
 
 # --- any recording ------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import numpy as np
 
 from dualtape.array import ACTIVE, TracedArray
 from dualtape.backend import TapeOptions
-from dualtape.errors import TapeError, UnconnectedError
+from dualtape.errors import TapeError
 from dualtape.held import Held
 from dualtape.inplace import watch
 from dualtape.jacobians import Jacobians
@@ -21,7 +21,7 @@ from dualtape.numerics import AROUND, settled
 from dualtape.pytree import leaves, rebuild
 from dualtape.registry import default_mode, find_backend
 from dualtape.signatures import GradientMethod
-from dualtape.targets import find_source, find_targets
+from dualtape.targets import find_source, find_targets, unconnected
 from dualtape.variable import Variable
 
 __all__ = ["GradientTape"]
@@ -185,21 +185,12 @@ class GradientTape(Jacobians):
         for i, (_, value) in enumerate(known):
             g = found[i]
             if g is None:
-                found[i] = self._unconnected(value, unconnected_gradients)
+                found[i] = unconnected(value.shape, value.dtype, unconnected_gradients)
                 continue
             if g.dtype is not value.dtype:
                 g = g.astype(value.dtype)
             found[i] = np.asarray(g) if issubclass(type(g), np.generic) else g  # isinstance asks a handle's primal
         return rebuild(sources, found)
-
-    @staticmethod
-    def _unconnected(value: Any, unconnected: str) -> Any:
-        if unconnected == "error":
-            raise UnconnectedError(
-                f"the target does not depend on a source of shape {value.shape}: leave the source out, or pass "
-                f"unconnected_gradients='zero' or 'none'"
-            )
-        return None if unconnected == "none" else np.zeros(value.shape, value.dtype)
 
     @contextmanager
     def stop_recording(self) -> Iterator[None]:

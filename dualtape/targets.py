@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from dualtape.array import ACTIVE, Operand, TracedArray, plain, resolve
-from dualtape.errors import TapeError, UnrecordedTargetError
+from dualtape.errors import TapeError, UnconnectedError, UnrecordedTargetError
 from dualtape.held import Held
 from dualtape.pytree import aligned, leaves
 
-__all__ = ["find_source", "find_targets", "lower"]
+__all__ = ["find_source", "find_targets", "lower", "unconnected"]
 
 # `Any`: targets and sources are operands or containers of them, and a recording is its backend's own.
 
@@ -103,3 +103,13 @@ def _entries(targets: list[Any], weights: list[Any]) -> Iterator[tuple[Any, Any]
         for i, entry in np.ndenumerate(x):
             if isinstance(entry, Operand):
                 yield entry, None if weight is None else np.asarray(weight)[i]
+
+
+def unconnected(shape: tuple[int, ...], dtype: np.dtype[Any], how: str) -> Any:
+    """Return what stands for a derivative of that shape where there is no path from the source to the target."""
+    if how == "error":
+        raise UnconnectedError(
+            f"the target does not depend on a source, whose derivative has shape {shape}: leave the source out, or pass "
+            f"unconnected_gradients='zero' or 'none'"
+        )
+    return None if how == "none" else np.zeros(shape, dtype)
