@@ -21,6 +21,7 @@ same value and the same derivatives: 0.5 says that dualtape takes half the time.
 distance between the quartiles. Both were timed in turns, in one process, in float64, and what they compute was compared
 before. JAX's functions are compiled beforehand; all others are eager. *Value* is NumPy's function alone, without a
 derivative; *by hand* is the derivative as one would write it in NumPy without a library.
+[Where the time goes](where-the-time-goes.md) tells what dominates each class.
 """
 
 Rows = dict[str, dict[str, Any]]
