@@ -7,10 +7,12 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 __all__ = [
-    "ArrayOperators", "BatchJacobianMethod", "DualOperators", "GradientMethod", "InPlaceOperators", "JacobianMethod",
+    "ArrayOperators", "Arrays", "BatchJacobianMethod", "Complexes", "ConstantFunction", "DualOperators", "Floats",
+    "GradientMethod", "InPlaceOperators", "JacobianMethod",
 ]  # fmt: skip
 
 S = TypeVar("S", bound=np.inexact[Any])
+Arrays = Floats = Complexes = Any  # what a variable is made of
 
 
 class ArrayOperators(Generic[S]):
@@ -41,3 +43,7 @@ class JacobianMethod:
 
 class BatchJacobianMethod:
     """The signatures of `GradientTape.batch_jacobian`."""
+
+
+class ConstantFunction:
+    """The signatures of `constant`, which are those of `Variable`."""

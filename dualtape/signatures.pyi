@@ -5,15 +5,17 @@
 # (an entry or an array, which depends on values); an argument where NumPy takes all sorts.
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Generic, Literal, Protocol, Self, SupportsIndex, TypeAlias, TypeVar, overload
+from typing import Any, Generic, Literal, Never, Protocol, Self, SupportsIndex, TypeAlias, TypeVar, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from dualtape.dual import DualArray
+from dualtape.variable import Constant
 
 __all__ = [
-    "ArrayOperators", "BatchJacobianMethod", "DualOperators", "GradientMethod", "InPlaceOperators", "JacobianMethod",
+    "ArrayOperators", "Arrays", "BatchJacobianMethod", "Complexes", "ConstantFunction", "DualOperators", "Floats",
+    "GradientMethod", "InPlaceOperators", "JacobianMethod",
 ]  # fmt: skip
 
 _S = TypeVar("_S", bound=np.inexact[Any])
@@ -48,6 +50,12 @@ _Order: TypeAlias = Literal["K", "A", "C", "F"] | None
 _Axis: TypeAlias = int | tuple[int, ...] | None
 _Source: TypeAlias = ArrayOperators[_S] | NDArray[_S]
 
+# What a variable is made of: arrays, or nested lists of numbers, to a depth, since a string is a sequence of strings.
+Arrays: TypeAlias = ArrayOperators[_S] | NDArray[_S] | _S
+Floats: TypeAlias = float | Sequence[float] | Sequence[Sequence[float]] | Sequence[Sequence[Sequence[float]]]
+Complexes: TypeAlias = complex | Sequence[complex] | Sequence[Sequence[complex]] | Sequence[Sequence[Sequence[complex]]]
+_Any: TypeAlias = ArrayLike | ArrayOperators[Any]
+
 # The part of ndarray's interface that variables and constants declare.
 class ArrayOperators(Generic[_S]):
     __add__: _Arithmetic[_S]
@@ -75,6 +83,7 @@ class ArrayOperators(Generic[_S]):
     def __abs__(self: ArrayOperators[np.complex128]) -> NDArray[np.float64]: ...
     @overload
     def __abs__(self) -> NDArray[_S]: ...
+    def __index__(self: ArrayOperators[Never]) -> int: ...  # as ndarray's, of integers: a list times this is no list
     def __lt__(self, other: _Numeric, /) -> NDArray[np.bool_]: ...
     def __le__(self, other: _Numeric, /) -> NDArray[np.bool_]: ...
     def __gt__(self, other: _Numeric, /) -> NDArray[np.bool_]: ...
@@ -185,6 +194,7 @@ class DualOperators(Generic[_S]):
     def __abs__(self: DualOperators[np.complex128]) -> DualArray[np.float64]: ...
     @overload
     def __abs__(self) -> DualArray[_S]: ...
+    def __index__(self: DualOperators[Never]) -> int: ...  # as above
     def __lt__(self, other: _Numeric | DualOperators[Any], /) -> NDArray[np.bool_]: ...
     def __le__(self, other: _Numeric | DualOperators[Any], /) -> NDArray[np.bool_]: ...
     def __gt__(self, other: _Numeric | DualOperators[Any], /) -> NDArray[np.bool_]: ...
@@ -678,3 +688,22 @@ class BatchJacobianMethod(Protocol):
     def __call__(
         self, target: Any, source: _Source[_S], *, unconnected_gradients: Literal["none"], holomorphic: bool = False
     ) -> NDArray[_S] | None: ...
+
+# The signatures of `constant`, which are those of `Variable`.
+class ConstantFunction(Protocol):
+    @overload
+    def __call__(
+        self, value: Arrays[_S] | Sequence[Arrays[_S]], *, name: str | None = None, dtype: None = None
+    ) -> Constant[_S]: ...
+    @overload
+    def __call__(  # pyright: ignore[reportOverlappingOverload]  # to a checker a float is a complex, too
+        self, value: Floats, *, name: str | None = None, dtype: None = None
+    ) -> Constant[np.float64]: ...
+    @overload
+    def __call__(self, value: Complexes, *, name: str | None = None, dtype: None = None) -> Constant[np.complex128]: ...
+    @overload
+    def __call__(self, value: _Any, *, name: str | None = None, dtype: type[_S] | np.dtype[_S]) -> Constant[_S]: ...
+    @overload
+    def __call__(self, value: _Any, *, name: str | None = None, dtype: type[float]) -> Constant[np.float64]: ...
+    @overload
+    def __call__(self, value: _Any, *, name: str | None = None, dtype: type[complex] | str) -> Constant[Any]: ...

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from dualtape.array import ACTIVE, Operand
 from dualtape.errors import TracedConversionError
 from dualtape.held import Held, frozen
 from dualtape.operators import BINARY_OPERATORS
-from dualtape.signatures import InPlaceOperators
+from dualtape.signatures import ArrayOperators, Arrays, Complexes, ConstantFunction, Floats, InPlaceOperators
 
 __all__ = ["Constant", "Variable", "constant"]
 
@@ -47,7 +47,7 @@ class Variable(InPlaceOperators, Held[T]):
     @overload
     def __init__(
         self: Variable[S],
-        initial_value: NDArray[S] | S,
+        initial_value: Arrays[S] | Sequence[Arrays[S]],
         *,
         name: str | None = None,
         trainable: bool = True,
@@ -56,7 +56,16 @@ class Variable(InPlaceOperators, Held[T]):
     @overload
     def __init__(
         self: Variable[np.float64],
-        initial_value: float | Sequence[Any],
+        initial_value: Floats,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Variable[np.complex128],
+        initial_value: Complexes,
         *,
         name: str | None = None,
         trainable: bool = True,
@@ -65,11 +74,29 @@ class Variable(InPlaceOperators, Held[T]):
     @overload
     def __init__(
         self: Variable[S],
-        initial_value: ArrayLike,
+        initial_value: ArrayLike | ArrayOperators[Any],
         *,
         name: str | None = None,
         trainable: bool = True,
         dtype: type[S] | np.dtype[S],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Variable[np.float64],
+        initial_value: ArrayLike | ArrayOperators[Any],
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: type[float],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Variable[Any],
+        initial_value: ArrayLike | ArrayOperators[Any],
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: type[complex] | str,
     ) -> None: ...
 
     def __init__(
@@ -140,38 +167,34 @@ class Constant(Held[T]):
     __slots__ = ()
 
 
-@overload
-def constant(value: NDArray[T] | T, *, name: str | None = None, dtype: None = None) -> Constant[T]: ...
-@overload
-def constant(value: float | Sequence[Any], *, name: str | None = None, dtype: None = None) -> Constant[np.float64]: ...
-@overload
-def constant(value: ArrayLike, *, name: str | None = None, dtype: type[T] | np.dtype[T]) -> Constant[T]: ...
+if TYPE_CHECKING:
+    constant: ConstantFunction
+else:
 
+    def constant(value: Any, *, name: str | None = None, dtype: Any = None) -> Constant[Any]:
+        """Make an immutable value that a tape watches only where `tape.watch` asks for it.
 
-def constant(value: Any, *, name: str | None = None, dtype: Any = None) -> Constant[Any]:
-    """Make an immutable value that a tape watches only where `tape.watch` asks for it.
+        Args:
+            value: a float, an array of an inexact dtype, or nested lists of floats; copied.
+            name: shown in messages and by `repr`.
+            dtype: an inexact dtype to convert the value to.
 
-    Args:
-        value: a float, an array of an inexact dtype, or nested lists of floats; copied.
-        name: shown in messages and by `repr`.
-        dtype: an inexact dtype to convert the value to.
+        Returns:
+            The constant.
 
-    Returns:
-        The constant.
+        Raises:
+            TypeError: if the value is an integer or boolean and no dtype is given, or a traced value.
 
-    Raises:
-        TypeError: if the value is an integer or boolean and no dtype is given, or a traced value.
-
-    Example:
-        >>> import dualtape as dt
-        >>> x = dt.constant(3.0)
-        >>> with dt.GradientTape() as tape:
-        ...     tape.watch(x)
-        ...     y = x * x
-        >>> tape.gradient(y, x)
-        array(6.)
-    """
-    return Constant(_number(value, dtype, "constant"), name, False)
+        Example:
+            >>> import dualtape as dt
+            >>> x = dt.constant(3.0)
+            >>> with dt.GradientTape() as tape:
+            ...     tape.watch(x)
+            ...     y = x * x
+            >>> tape.gradient(y, x)
+            array(6.)
+        """
+        return Constant(_number(value, dtype, "constant"), name, False)
 
 
 def _untraced(value: Any, what: str) -> np.ndarray[Any, Any]:
