@@ -10,7 +10,6 @@ import numpy as np
 
 from dualtape.array import TracedArray
 from dualtape.backend import TapeOptions
-from dualtape.errors import NumericsError, RuleError
 from dualtape.frames import user_line
 from dualtape.numerics import check, check_source
 from dualtape.ops.zero_wins import Careful, bare
@@ -105,12 +104,7 @@ class CarefulReverse(ReverseRecording):
             if index in wanted:
                 wanted[index] = walk.cotangents[index]
                 walk.owned[index] = False
-            try:
-                walk.run([record], self._lines)
-            except RuleError as error:
-                if isinstance(error.__cause__, NumericsError):  # of an outer tape, and no rule's fault
-                    raise error.__cause__ from None
-                raise
+            walk.run([record], self._lines)
             what = record[1].name if isinstance(record[1], Primitive) else "item assignment"
             for position, operand in enumerate(_operands(record)):
                 if operand is not None and walk.cotangents[operand] is not None:
