@@ -10,9 +10,10 @@ from typing import Any, Generic, ParamSpec, TypeVar
 import numpy as np
 
 from dualtape.array import apply
-from dualtape.primitive import PRIMITIVES, UFUNCS, Primitive, Rule
+from dualtape.primitive import PRIMITIVES, UFUNCS, Primitive
 from dualtape.primitive import elementwise as register_elementwise
 from dualtape.primitive import structural as register_structural
+from dualtape.reading import Rule
 
 __all__ = ["Operation", "elementwise", "primitive"]
 

@@ -32,6 +32,7 @@ from dualtape import tape as _tape
 from dualtape import variable as _variable
 from dualtape.array import ACTIVE, Operand, TracedArray, plain, resolve
 from dualtape.checkpoint import checkpoint as _checkpoint
+from dualtape.held import Held
 from dualtape.mode import ModeName
 
 # Operands are arrays, scalars, nested lists, variables or traced arrays: `Any` in this file says that.
@@ -127,7 +128,7 @@ def constant(value: Any, dtype: Any = None, shape: Sequence[int] | None = None, 
         A `dualtape.constant`, or a `Tensor`.
     """
     _check_name(name, "constant")
-    array = np.array(value.numpy() if isinstance(value, _variable.Held) else value, dtype=dtype)
+    array = np.array(value.numpy() if isinstance(value, Held) else value, dtype=dtype)
     if shape is not None:
         array = np.full(tuple(shape), array) if array.size == 1 else array.reshape(tuple(shape))
     if array.dtype.kind in "biu":

@@ -135,7 +135,8 @@ def _value(x: Any) -> Any:
 def directions_of(program: Program) -> Rows:
     """Return two directions in the real coordinates of the arguments, of length 1."""
     found = np.random.default_rng(0).normal(size=(2, dimension(program.args)))
-    return found / np.linalg.norm(found, axis=1, keepdims=True)
+    directions: Rows = found / np.linalg.norm(found, axis=1, keepdims=True)
+    return directions
 
 
 def agree(name: str, tolerance: float, **values: Rows) -> None:
