@@ -73,12 +73,12 @@ SAMPLES = samples_by_operation()
 REGISTERED = sorted(PRIMITIVES)
 
 
-def sampled(operation: str, number: int, x: Any) -> Any:
-    """What a sample's function makes of its own arguments, moved a little by another value."""
+def sampled(operation: str, number: int, *values: Any) -> Any:
+    """What a sample's function makes of its own arguments, moved a little by other values in turn."""
     sample = SAMPLES[operation][number]
     args = []
     for i, own in enumerate(sample.args):
-        moved = 0.05 * np.sin(np.roll(fit(x, *np.shape(own)), i))
+        moved = 0.05 * np.sin(np.roll(fit(values[i % len(values)], *np.shape(own)), i))
         args.append(own + (moved if np.asarray(own).dtype.kind == "c" else np.real(moved)))
     found = leaves(sample.function(*args))
     return found[0] if len(found) == 1 else np.concatenate([np.zeros(0), *map(np.ravel, found)])
@@ -513,7 +513,8 @@ class Writer:
     def of_samples(self) -> str:
         operation = self.draw(st.sampled_from(sorted(SAMPLES)))
         number = self.draw(st.integers(0, len(SAMPLES[operation]) - 1))
-        return f"sampled({operation!r}, {number}, {self.pick()})"
+        values = [str(self.pick()) for _ in SAMPLES[operation][number].args[:2]]
+        return f"sampled({operation!r}, {number}, {', '.join(values)})"
 
     def pick(self, fits: Callable[[Any], bool] = lambda _: True) -> str | None:
         names = [name for name, value in self.values.items() if fits(value)]
