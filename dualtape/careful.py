@@ -44,11 +44,6 @@ class CarefulForward(ForwardRecording):
         rows, seeds = super().leaf(primal, what)
         return self._wrapped(rows), seeds
 
-    def constant(self, primal: Any) -> tuple[Any, Seeds]:
-        """Return the node of a value that depends on nothing."""
-        rows, seeds = super().constant(primal)
-        return self._wrapped(rows), seeds
-
     def handle(self, primal: Any, node: Any) -> TracedArray:
         """Return a new handle, whose tangents may be the caller's."""
         tangents, seeds = node

@@ -561,7 +561,8 @@ def test_computed_sources_and_several_uses_of_one() -> None:
     def run(**asked: Any) -> Any:
         with dt.GradientTape("reverse", persistent=True, **asked) as tape:
             before = x * 2.0
-            y = x + 3.0  # it hands its cotangent on to x, where that of `before` is added
+            y: Any = x + 3.0  # it hands its cotangent on to x, where that of `before` is added
+            y[0] = before[1]
             z: Any = y * y + np.sum(y) + before
             z[0] = y[1]
             z[1:] += y[:1]

@@ -111,12 +111,15 @@ class CarefulReverse(ReverseRecording):
                     check(
                         bare(walk.cotangents[operand]),
                         f"the derivative of {what}, the cotangent of its operand {position},",
-                        partial(self._lines.get, index, ""),
+                        partial(self._line, index),
                     )
         for index in wanted:
             if wanted[index] is None and index < len(walk.cotangents):
                 wanted[index] = walk.cotangents[index]
         walk.results = wanted
+
+    def _line(self, index: int) -> str:
+        return self._lines.get(index, "")
 
 
 def _operands(record: tuple[Any, ...]) -> Iterator[int | None]:
