@@ -278,7 +278,7 @@ class ReverseRecording(BaseRecording):
         return True
 
     def _handle(self, out: Any, index: int) -> TapeArray:
-        if self.options.debug:
+        if not self._plain and self.options.debug:
             self._lines[index] = user_line()
         handle: TapeArray = new(TapeArray)
         handle._primal = out
