@@ -172,7 +172,7 @@ def test_report_is_written(data: dict[str, Any], tmp_path: Path) -> None:
     page, plot, numbers = report.write(data, tmp_path / "performance")
     text = page.read_text(encoding="utf-8")
     first, second, third = (case.name for case in cases()[:3])
-    assert f"| small | {first} | 32 ± 5% | 4.00 ± 0.28 | 2.00 ± 0.22 | 0.25 ± 0.02 |" in text
+    assert f"| small | {first} | 32.0 ± 5% | 4.00 ± 0.28 | 2.00 ± 0.22 | 0.25 ± 0.02 |" in text
     assert "Abacus, 2 cores. Python 3.11, numpy 2.4." in text
     assert "- PyTorch was left out: none." in text
     assert "/ PyTorch" not in text

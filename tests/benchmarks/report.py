@@ -103,10 +103,12 @@ def _times(data: dict[str, Any], threads: str) -> str:
     names = present(data)
     lines = []
     for case, alone in rows(data, threads, "alone").items():
-        microseconds, spread = alone["dualtape"]
+        seconds, spread = alone["dualtape"]
         cells = [_cell(alone, "numpy"), _cell(alone, "by hand")]
         cells += [_cell(rows(data, threads, name).get(case, {}), name) for name in names]
-        lines.append([GROUPS.get(case, ""), case, f"{microseconds * 1e6:,.4g} ± {spread / 2:.0%}", *cells])
+        lines.append(
+            [GROUPS.get(case, ""), case, f"{seconds * 1e6:,.{0 if seconds > 1e-4 else 1}f} ± {spread / 2:.0%}", *cells]
+        )
     table = _table(["", "case", "µs", "/ value", "/ by hand", *(f"/ {TITLES[name]}" for name in names)], lines)
     return "\n".join([table, "", *(f"- {note}" for note in _notes(data, threads))])
 

@@ -81,7 +81,7 @@ def gmm(d: int, k: int, n: int) -> Case:
     prior = freedom * d * (math.log(gamma) - 0.5 * math.log(2.0)) - log_gamma
     constant = -n * d * 0.5 * math.log(2.0 * math.pi) - k * prior
 
-    def function(xp: Any, alphas: Any, means: Any, roots: Any, x: Any, zeros: Any) -> Any:
+    def function(xp: Any, alphas: Any, means: Any, roots: Any, x: Any, zeros: Any, where: Any) -> Any:
         logs, lower = roots[:, :d], roots[:, d:]
         diagonal, log_det = xp.exp(logs), xp.sum(logs, axis=1)
         triangles = xp.concatenate([zeros, lower], axis=1)[:, where]
@@ -92,9 +92,8 @@ def gmm(d: int, k: int, n: int) -> Case:
         penalty = 0.5 * gamma**2 * (xp.sum(xp.square(diagonal)) + xp.sum(xp.square(lower))) - extra * xp.sum(log_det)
         return constant + likelihood + penalty
 
-    return Case(
-        f"GMM, d={d}, K={k}, n={n}", "middle", function, (alphas, means, roots), (x, np.zeros((k, 1)))
-    )  # fmt: skip
+    constants = (x, np.zeros((k, 1)), where)
+    return Case(f"GMM, d={d}, K={k}, n={n}", "middle", function, (alphas, means, roots), constants)
 
 
 def bundle_adjustment(n: int) -> Case:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ def prepare(case: Case, threads: int) -> Run:
         rows = [pull(jnp.zeros_like(value).at[:, i].set(1.0)) for i in range(value.shape[1])]
         return value, [jnp.stack(found, axis=1) for found in zip(*rows, strict=True)]
 
-    def jvp(*arrays: Any) -> Any:
+    def jvp(tangents: Any, *arrays: Any) -> Any:
         value, tangent = jax.jvp(lambda *p: function(*p, *arrays[count:]), arrays[:count], tangents)
         return value, [tangent]
 
@@ -66,7 +67,7 @@ def prepare(case: Case, threads: int) -> Run:
         return value, list(found)
 
     if case.kind == "jvp":
-        compiled = jax.jit(jvp)
+        compiled = partial(jax.jit(jvp), tangents)
     elif case.mode == "forward":
         compiled = jax.jit(jacobian)
     elif case.kind == "batch jacobian":
