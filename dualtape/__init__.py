@@ -6,7 +6,7 @@ from dualtape.backend import Backend, Recording, TapeOptions
 from dualtape.checkpoint import checkpoint
 from dualtape.custom import CustomFunction, custom_gradient, custom_jvp, custom_vjp
 from dualtape.dual import DualArray
-from dualtape.extending import elementwise
+from dualtape.extending import elementwise, primitive  # the function: the module stays importable by its name
 from dualtape.forward import ForwardBackend, set_forward_memory_limit
 from dualtape.mode import Mode
 from dualtape.numerics import numerics
@@ -50,6 +50,7 @@ __all__ = [
     "numerics",
     "ones",
     "optimizers",
+    "primitive",
     "register_backend",
     "register_pytree_node",
     "set_default_mode",

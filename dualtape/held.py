@@ -94,6 +94,7 @@ class Held(ArrayOperators[T], Operand):
 
 
 def frozen(value: Any) -> Any:
+    """Return an array that nobody writes any more."""
     value.flags.writeable = False
     return value
 

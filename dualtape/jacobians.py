@@ -199,7 +199,7 @@ def _asked(tape: Any, target: Any, sources: Any, unconnected: str, holomorphic: 
             f"a Jacobian is that of one target, not of a {type(target).__name__} of them: make one array inside the "
             f"block (np.stack, np.concatenate), or ask for each"
         )
-    made = _target(tape, target, recording)
+    made = _target(target, recording)
     known = [find_source(x, recording, tape._watched) for x in leaves(sources)]
     for _, x in known:
         check_real(x.dtype, holomorphic, "a source")
@@ -216,7 +216,7 @@ def check_real(dtype: np.dtype[Any], holomorphic: bool, what: str) -> None:
         )
 
 
-def _target(tape: Any, target: Any, recording: Any) -> Target:
+def _target(target: Any, recording: Any) -> Target:
     if type(target) is not np.ndarray or target.dtype.kind != "O":
         handle = lower(target, recording)
         if plain(handle).dtype.kind not in "fc":

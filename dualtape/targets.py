@@ -109,7 +109,7 @@ def unconnected(shape: tuple[int, ...], dtype: np.dtype[Any], how: str) -> Any:
     """Return what stands for a derivative of that shape where there is no path from the source to the target."""
     if how == "error":
         raise UnconnectedError(
-            f"the target does not depend on a source, its derivative of shape {shape} is zero: leave the source out, or "
-            f"pass unconnected_gradients='zero' or 'none'"
+            f"the target does not depend on a source, its derivative of shape {shape} is zero: leave the source out, "
+            f"or pass unconnected_gradients='zero' or 'none'"
         )
     return None if how == "none" else np.zeros(shape, dtype)

@@ -14,10 +14,8 @@ from dualtape.array import ACTIVE, NO_PARAMS, WRITING, TracedArray, apply, opera
 from dualtape.places import Place, parse_key
 from dualtape.primitive import Primitive
 
-__all__ = [
-    "IDLE", "Chain", "Idle", "View", "ViewMixin", "as_view", "container", "drop_views", "locate", "recorded", "remember",
-    "settle",
-]  # fmt: skip
+__all__ = ["IDLE", "Chain", "Idle", "View", "ViewMixin", "as_view", "container", "drop_views", "locate", "recorded"]
+__all__ += ["remember", "settle"]
 
 Chain = tuple[tuple[Primitive, Mapping[str, Any]], ...]
 
