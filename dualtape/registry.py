@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from dualtape.backend import PROTOCOL, Backend
 from dualtape.errors import BackendError, UnknownModeError
 from dualtape.mode import Mode, ModeName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from importlib.metadata import EntryPoint
 
 __all__ = [
     "ModeInfo",
@@ -128,6 +132,13 @@ def modes() -> tuple[ModeInfo, ...]:
         named = sorted({_named(entry) for entry in _entries(mode)})
         found.append(ModeInfo(Mode(mode), " and ".join(n for n, _ in named), ", ".join(v for _, v in named), error))
     return tuple(found)
+
+
+def entry_points(group: str) -> Iterable[EntryPoint]:
+    """Return the entry points of a group; what finds them takes as long to import as the rest of dualtape."""
+    from importlib import metadata
+
+    return metadata.entry_points(group=group)
 
 
 def _entries(mode: str | None = None) -> list[EntryPoint]:
