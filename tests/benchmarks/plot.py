@@ -35,11 +35,12 @@ def draw(data: dict[str, Any], path: Path) -> None:
                 )
         axes.axvline(1.0, color="black", linewidth=0.8)
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
         axes.set_yticks(range(len(names)), names)
         axes.invert_yaxis()
         axes.grid(axis="x", which="both", alpha=0.25)
         axes.set_xlabel("time of dualtape / time of the peer (left of 1: dualtape is faster)")
         if axes.get_legend_handles_labels()[0]:
-            axes.legend()
+            figure.legend(loc="outside upper center", ncols=len(data["peers"]), frameon=False)
         figure.savefig(path, metadata={"Date": None})
         plt.close(figure)
