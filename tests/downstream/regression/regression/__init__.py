@@ -1,6 +1,6 @@
 """Linear regression with dualtape, in whatever mode is asked for."""
 
-from typing import assert_type
+from typing import Literal, assert_type
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 import dualtape as dt
 
 Floats = NDArray[np.float64]
+Mode = Literal["forward", "reverse"]
 
 
 class Line:
@@ -17,7 +18,7 @@ class Line:
         self.w = dt.Variable([[1.0], [2.0]], name="w")
         self.b = dt.Variable(1.0, name="b")
 
-    def gradient(self, x: Floats, y: Floats, mode: str) -> tuple[Floats, Floats]:
+    def gradient(self, x: Floats, y: Floats, mode: Mode) -> tuple[Floats, Floats]:
         """The derivatives of the loss by w and b."""
         with dt.GradientTape(mode=mode) as tape:
             loss = np.sum(np.square(x @ self.w + self.b - y))
@@ -26,7 +27,7 @@ class Line:
         return gradients
 
 
-def fit(line: Line, x: Floats, y: Floats, mode: str, *, epochs: int, learning_rate: float) -> list[float]:
+def fit(line: Line, x: Floats, y: Floats, mode: Mode, *, epochs: int, learning_rate: float) -> list[float]:
     """Train, and return the loss of each epoch."""
     optimizer = dt.optimizers.SGD(learning_rate=learning_rate)
     parameters = [line.w, line.b]
@@ -41,7 +42,7 @@ def fit(line: Line, x: Floats, y: Floats, mode: str, *, epochs: int, learning_ra
     return losses
 
 
-def fit_by_hand(line: Line, x: Floats, y: Floats, mode: str, *, epochs: int, learning_rate: float) -> float:
+def fit_by_hand(line: Line, x: Floats, y: Floats, mode: Mode, *, epochs: int, learning_rate: float) -> float:
     """Train without an optimizer, with a penalty on large slopes, and return the last loss."""
     loss = np.float64(np.inf)
     for _ in range(epochs):

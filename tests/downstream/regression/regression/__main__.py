@@ -5,7 +5,7 @@ from typing import assert_type
 import numpy as np
 
 import dualtape as dt
-from regression import Floats, Line, fit, fit_by_hand
+from regression import Floats, Line, Mode, fit, fit_by_hand
 
 
 def main() -> None:
@@ -13,7 +13,8 @@ def main() -> None:
     x = np.array([[1.0, 2.0], [3.0, 4.0]])
     y = np.array([[1.0], [2.0]])
     fitted: list[Floats] = []
-    for mode in ("forward", "reverse"):
+    modes: tuple[Mode, ...] = ("forward", "reverse")
+    for mode in modes:
         line = Line()
         dw, db = line.gradient(x, y, mode)
         np.testing.assert_allclose(dw, [[70.0], [100.0]])
@@ -32,7 +33,8 @@ def main() -> None:
         cube = w**3
     assert_type(tape.gradient(cube, w), Floats)
 
-    dual: dt.DualArray[np.float64] = dt.DualArray(3.0, 1.0)
+    dual = dt.DualArray(3.0, 1.0)
+    assert_type(dual, dt.DualArray[np.float64])
     assert_type(2.0 * dual - dual[()], dt.DualArray[np.float64])
     print(f"d(x²)/dx at 3 is {np.square(dual).tangent}, and {(dual**2).tangent}")
 

@@ -1,0 +1,201 @@
+"""Transforms: the result is typed by the argument that `argnums` names."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypedDict, assert_type
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+import dualtape as dt
+
+F4 = NDArray[np.float32]
+F8 = NDArray[np.float64]
+
+
+@dataclass
+class Model:
+    w: F8
+    b: F8
+
+
+class Pair(NamedTuple):
+    a: F8
+    b: F8
+
+
+class Settings(TypedDict):
+    a: F8
+
+
+class Registered:
+    pass
+
+
+def loss(x: F8) -> np.float64:
+    return np.sum(x)
+
+
+def scalar(x: float) -> float:
+    return x
+
+
+def fit(model: Model, x: F8, *, rate: int = 2) -> float:
+    return float(x[0])
+
+
+def three(x: F8, y: F4, n: int = 3) -> F8:
+    return x
+
+
+def both(x: F8) -> tuple[float, str]:
+    return 1.0, "aux"
+
+
+def of_pair(p: Pair) -> float:
+    return 1.0
+
+
+def of_dict(p: dict[str, F8]) -> float:
+    return 1.0
+
+
+def of_settings(p: Settings) -> float:
+    return 1.0
+
+
+def of_list(p: list[F8]) -> float:
+    return 1.0
+
+
+def of_registered(p: Registered) -> float:
+    return 1.0
+
+
+def of_anything(p: ArrayLike) -> float:
+    return 1.0
+
+
+def gradients(x: F8, y: F4, model: Model, sgd: Callable[[Callable[[F8], F8]], F8]) -> None:
+    assert_type(dt.grad(loss)(x), F8)
+    assert_type(dt.grad(scalar)(2.0), float)
+    assert_type(dt.grad(dt.grad(scalar))(2.0), float)
+    assert_type(dt.grad(dt.grad(dt.grad(scalar)))(2.0), float)
+    assert_type(dt.grad(fit)(model, x, rate=3), Model)
+    assert_type(dt.grad(fit)(model, x=x), Model)
+    assert_type(dt.grad(fit, 1)(model, x, rate=3), F8)
+    assert_type(dt.grad(three, argnums=1)(x, y, n=2), F4)
+    assert_type(dt.grad(three, argnums=(0,))(x, y), tuple[F8])
+    assert_type(dt.grad(three, argnums=(0, 1))(x, y), tuple[F8, F4])
+    assert_type(dt.grad(three, argnums=(1, 0))(x, y), Any)
+    assert_type(dt.grad(three, argnums=-1)(x, y), Any)
+    assert_type(dt.grad(both, has_aux=True)(x), tuple[F8, str])
+    assert_type(dt.grad(loss, mode="reverse", chunk_size=3)(x), F8)
+    assert_type(dt.grad(loss, mode="auto")(x), F8)
+    assert_type(dt.grad(loss, mode=dt.Mode("mine"))(x), F8)
+    assert_type(dt.grad(of_pair)(Pair(x, x)), Pair)
+    assert_type(dt.grad(of_dict)({"a": x}), dict[str, F8])
+    assert_type(dt.grad(of_settings)({"a": x}), Settings)
+    assert_type(dt.grad(of_list)([x]), list[F8])
+    assert_type(dt.grad(of_registered)(Registered()), Registered)
+    assert_type(dt.grad(dt.checkpoint(loss))(x), F8)
+    dt.grad(of_anything)(x)
+    dt.grad(lambda x: np.sum(x * x))(x)
+    sgd(dt.grad(loss))
+    assert_type(dt.value_and_grad(loss)(x), tuple[np.float64, F8])
+    assert_type(dt.value_and_grad(fit)(model, x), tuple[float, Model])
+    assert_type(dt.value_and_grad(three, (0, 1))(x, y), tuple[F8, tuple[F8, F4]])
+    assert_type(dt.value_and_grad(both, has_aux=True)(x), tuple[tuple[float, str], F8])
+
+
+def matrices(x: F8, y: F4, model: Model) -> None:
+    assert_type(dt.jacobian(loss)(x), F8)
+    assert_type(dt.jacobian(three, argnums=1)(x, y), F4)
+    assert_type(dt.jacobian(three, argnums=(0, 1))(x, y), tuple[F8, F4])
+    assert_type(dt.jacobian(scalar)(2.0), float)
+    assert_type(dt.jacobian(dt.grad(loss))(x), F8)
+    assert_type(dt.jacobian(fit)(model, x), Model)
+    assert_type(dt.jacobian(both, has_aux=True)(x), tuple[F8, str])
+    assert_type(dt.hessian(loss)(x), F8)
+    assert_type(dt.hessian(scalar)(2.0), float)
+    assert_type(dt.hessian(fit)(model, x), Any)
+    assert_type(dt.hessian(both, has_aux=True)(x), tuple[F8, str])
+
+
+def products(x: F8, y: F4, model: Model) -> None:
+    assert_type(dt.jvp(loss, (x,), (x,)), tuple[np.float64, np.float64])
+    assert_type(dt.jvp(both, (x,), (x,), has_aux=True), tuple[float, float, str])
+    value, pull = dt.vjp(three, x, y, 3, argnums=(0, 1))
+    assert_type(value, F8)
+    assert_type(pull(x), tuple[Any, ...])
+    total, pull_one = dt.vjp(loss, x)
+    assert_type(total, np.float64)
+    assert_type(pull_one(total), tuple[F8])
+    total, push = dt.linearize(loss, x)
+    assert_type(push(x), np.float64)
+    assert_type(dt.hvp(loss, (x,), (x,)), F8)
+
+
+@dt.custom_jvp
+def damped(x: F8, rate: float = 2.0) -> F8:
+    return np.asarray(np.exp(np.multiply(-rate, x)), np.float64)
+
+
+@damped.defjvp
+def damped_rule(primals: tuple[F8, float], tangents: tuple[F8, float]) -> tuple[F8, F8]:
+    out = damped(*primals)
+    return out, np.asarray(np.multiply(out, tangents[0]), np.float64)
+
+
+@dt.custom_vjp
+def clipped(x: F8) -> F8:
+    return x
+
+
+def clipped_forward(x: F8) -> tuple[F8, None]:
+    return x, None
+
+
+def clipped_backward(_: None, cotangent: F8) -> tuple[F8]:
+    return (cotangent,)
+
+
+clipped.defvjp(clipped_forward, clipped_backward)
+
+
+@dt.custom_gradient
+def doubled(x: F8) -> tuple[F8, Callable[[F8], F8]]:
+    def pullback(cotangent: F8) -> F8:
+        return cotangent
+
+    return x, pullback
+
+
+@dt.checkpoint
+def block(x: F8, *, n: int = 1) -> F8:
+    return x
+
+
+def squared(x: F8) -> F8:
+    return x
+
+
+def partial_of_squared(_out: Any, x: Any) -> Any:
+    return 2.0 * x
+
+
+def flatten(line: Registered) -> tuple[tuple[F8, ...], None]:
+    return (), None
+
+
+def unflatten(_: None, parts: tuple[Any, ...]) -> Registered:
+    return Registered()
+
+
+def rules(x: F8) -> None:
+    assert_type(damped(x, rate=3.0), F8)
+    assert_type(clipped(x), F8)
+    assert_type(doubled(x), F8)
+    assert_type(block(x, n=2), F8)
+    assert_type(dt.elementwise(squared, partial_of_squared)(x), F8)
+    dt.register_pytree_node(Registered, flatten, unflatten)
