@@ -50,6 +50,8 @@ def typecheck(session: nox.Session) -> None:
     with session.chdir(session.create_tmp()):
         session.run("pyright", python, "--ignoreexternal", "--verifytypes", "dualtape")
         session.run("pyright", python, "--ignoreexternal", "--verifytypes", "dualtape_reverse")
+        session.run("python", "-P", str(Path(__file__).parent / "tests/typing/audit.py"))
+        session.run("python", "-P", str(Path(__file__).parent / "tests/typing/check.py"))
 
 
 @nox.session
@@ -80,21 +82,24 @@ def crosscheck(session: nox.Session) -> None:
 
 
 @nox.session
-def downstream(session: nox.Session) -> None:
-    """Build the wheels, and use them in a small typed project as a user of the library would."""
+@nox.parametrize("numpy", ["oldest", "newest"])
+def downstream(session: nox.Session, numpy: str) -> None:
+    """Build the wheels, and use them in small typed projects as users of the library would."""
     folder = Path(session.create_tmp())
-    wheels, project = folder / "wheels", folder / "regression"
-    for leftover in (wheels, project):
+    wheels, projects = folder / "wheels", folder / "downstream"
+    for leftover in (wheels, projects):
         shutil.rmtree(leftover, ignore_errors=True)
-    shutil.copytree("tests/downstream/regression", project)
+    shutil.copytree("tests/downstream", projects)
     session.run("python", "-m", "pip", "wheel", "--quiet", "--no-deps", f"--wheel-dir={wheels}", CORE, PLUGIN)
-    session.install(*map(str, sorted(wheels.glob("*.whl"))))
-    session.install(str(project), *group("typecheck"))
-    with session.chdir(project):
-        session.run("mypy", "--strict", "regression")
-        session.run("pyright", f"--pythonpath={python_of(session)}")
-    with session.chdir(folder):
-        session.run("python", "-P", "-m", "regression")
+    names = sorted(path.name for path in projects.iterdir() if (path / "pyproject.toml").exists())
+    wanted = [*map(str, sorted(wheels.glob("*.whl"))), *(str(projects / name) for name in names)]
+    session.install(numpy_requirement(numpy), *wanted, *group("typecheck"))
+    for name in names:
+        with session.chdir(projects / name):
+            session.run("mypy", "--strict", name)
+            session.run("pyright", f"--pythonpath={python_of(session)}")
+        with session.chdir(folder):
+            session.run("python", "-P", "-m", name)
 
 
 def other_pythons() -> list[str]:

@@ -9,7 +9,6 @@ import io
 import re
 import sys
 import tokenize
-from collections import Counter
 from pathlib import Path
 
 import dualtape
@@ -29,6 +28,7 @@ REASONS = {
     "held.py": OPERANDS,
     "jacobians.py": PROTOCOL,
     "ops/creation.py": OPERANDS,
+    "numerics.py": OPERANDS,
     "optimizers.py": "variables and gradients of any inexact dtype",
     "primitive.py": "rules take arrays, handles and scalars alike",
     "pytree.py": TREES,
@@ -45,7 +45,13 @@ IGNORE = re.compile(r"#\s*(?:type|pyright):\s*ignore(?:\[[^\]]*\])?(.*)")
 
 def public_files() -> list[Path]:
     """The files in which what `dualtape` exports is defined, stubs before their modules."""
-    names = {getattr(getattr(dualtape, name), "__module__", "dualtape") for name in dualtape.__all__}
+    exported = [getattr(dualtape, name) for name in dualtape.__all__]
+    inherited = [base for one in exported if isinstance(one, type) for base in one.__mro__]
+    names = {getattr(one, "__module__", "dualtape") for one in [*exported, *inherited]}
+    names = {name for name in names if name.partition(".")[0] == "dualtape"} | {
+        "dualtape.optimizers",
+        "dualtape.errors",
+    }
     found = {PACKAGE / "signatures.pyi"}
     for name in names:
         path = PACKAGE.parent / (name.replace(".", "/") + ".py")
@@ -55,30 +61,26 @@ def public_files() -> list[Path]:
     return sorted(found)
 
 
-def uses_of_any(text: str) -> int:
-    """How many times `Any` stands in annotations of a file."""
-    return sum(isinstance(node, ast.Name) and node.id == "Any" for node in ast.walk(ast.parse(text)))
+def uses_of_any(text: str) -> list[int]:
+    """The lines on which `Any` stands."""
+    lines = {node.lineno for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name) and node.id == "Any"}
+    return sorted(lines)
 
 
 def ignores(text: str) -> list[tuple[int, str, str]]:
     """Line, comment and reason of each ignore."""
-    found = []
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT and (match := IGNORE.search(token.string)):
-            found.append((token.start[0], token.string, match[1].strip(" #")))
-    return found
+    comments = [t for t in tokenize.generate_tokens(io.StringIO(text).readline) if t.type == tokenize.COMMENT]
+    return [(t.start[0], t.string, m[1].strip(" #")) for t in comments if (m := IGNORE.search(t.string))]
 
 
 def main() -> int:
     """Print the list, and complain of what has no reason."""
     missing: list[str] = []
-    counts: Counter[str] = Counter()
     for path in public_files():
         name = path.relative_to(PACKAGE).as_posix()
         text = path.read_text(encoding="utf-8")
-        counts[name] = uses_of_any(text)
-        if counts[name]:
-            print(f"{name}: Any, {counts[name]} times: {REASONS.get(name, 'NO REASON')}")
+        if lines := uses_of_any(text):
+            print(f"{name}: {REASONS.get(name, 'NO REASON')}: Any on the lines {', '.join(map(str, lines))}")
             if name not in REASONS:
                 missing.append(f"{name}: Any has no reason")
         for line, comment, reason in ignores(text):
