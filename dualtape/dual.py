@@ -47,7 +47,7 @@ class DualArray(DualOperators[T], TracedArray):
     @overload
     def __new__(cls, primal: NDArray[S] | S, tangent: Any) -> DualArray[S]: ...
     @overload
-    def __new__(
+    def __new__(  # pyright: ignore[reportOverlappingOverload]  # to a checker a float is a complex, too
         cls, primal: float | Sequence[Any] | NDArray[np.integer[Any] | np.bool_], tangent: Any
     ) -> DualArray[np.float64]: ...
     @overload

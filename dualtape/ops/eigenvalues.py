@@ -159,6 +159,7 @@ def largest(v: Any) -> Any:
 
 def inverse_of_basis(v: Any) -> Any:
     """Invert matrices of eigenvectors."""
+    inverse: Any = None
     try:
         inverse = np.linalg.inv(v)
         size = np.abs(plain(inverse)).max(initial=0)

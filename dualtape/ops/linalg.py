@@ -203,6 +203,7 @@ def cofactors(a: Any, out: Any) -> Any:
     """
     value, det_value, n = plain(a), plain(out), a.shape[-1]
     regular = bool(np.isfinite(det_value).all() and (det_value != 0).all())
+    inverse: Any = None
     if regular:
         try:
             inverse = np.linalg.inv(a)

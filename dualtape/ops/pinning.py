@@ -64,8 +64,9 @@ def pinned(y: Any, value: Any) -> Any:
     if not isinstance(y, Operand):
         return value
     result: Any = y
-    if result.dtype != value.dtype:
-        result = result.astype(value.dtype)
-    if result.shape != value.shape:
-        result = result.reshape(value.shape)
-    return apply(pin_, (result, value), NO_PARAMS)
+    given: Any = value  # to a checker, it may still be a list here
+    if result.dtype != given.dtype:
+        result = result.astype(given.dtype)
+    if result.shape != given.shape:
+        result = result.reshape(given.shape)
+    return apply(pin_, (result, given), NO_PARAMS)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from numpy.polynomial import polyutils
 
 from dualtape.array import NO_PARAMS, apply
 from dualtape.ops.borrowed import as_container, borrow, borrowed
@@ -42,7 +43,7 @@ def polymul(a1: Any, a2: Any) -> Any:
 # that traced points pass as they are, and traced coefficients as object arrays.
 _module: Any = np.polynomial.polynomial
 if hasattr(_module.polyval2d, "__wrapped__"):
-    _several = {name: borrowed(getattr(np.polynomial.polyutils, name)) for name in ("_valnd", "_gridnd")}
+    _several = {name: borrowed(getattr(polyutils, name)) for name in ("_valnd", "_gridnd")}
     borrow(_module.polyval2d, _module.polygrid2d, pu=SimpleNamespace(**_several))
 
 

@@ -52,7 +52,7 @@ def _pick_jvp(tangents: Any, out: Any, which: Any, *_choices: Any, **_params: An
 
 def _select(which: Any, *choices: Any) -> Any:
     # NumPy does not ask the default, which stands last.
-    by = select if isinstance(choices[-1], Operand) else np.select
+    by: Any = select if isinstance(choices[-1], Operand) else np.select
     return by([which == i for i in range(len(choices) - 1)], choices[:-1], choices[-1])
 
 

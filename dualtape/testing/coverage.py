@@ -71,7 +71,7 @@ def names(namespace: str) -> Iterator[tuple[str, Any]]:
             continue
         if holder is np.ndarray and name in REMOVED:
             continue
-        own = not namespace.startswith("numpy.polynomial") or name in holder.__all__
+        own = not namespace.startswith("numpy.polynomial") or name in getattr(holder, "__all__", ())
         if own and (callable(found) or holder is np.ndarray or (holder is np and name in INDEXERS)):
             yield name, found
 

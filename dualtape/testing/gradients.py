@@ -82,7 +82,7 @@ def _compare_second(
 ) -> None:
     inputs = labels("argument", arrays)
     weights = _weights(outputs)
-    nestings = [(outer, inner) for outer in modes for inner in modes]
+    nestings: list[tuple[ModeName, ModeName]] = [(outer, inner) for outer in modes for inner in modes]
     values = {f"{outer} over {inner}": second_derivative(outer, inner, f, arrays, weights) for outer, inner in nestings}
     # What is differentiated once more was compared with a numerical derivative itself.
     values["numerical"] = numerical_jacobian(gradient(modes[-1], f, weights), arrays)

@@ -72,7 +72,8 @@ def _lstsqs() -> Iterator[Sample]:
 
 
 def _conds() -> Iterator[Sample]:
-    for p in (None, 2, -2, 1, -1, np.inf, -np.inf, "fro", "nuc"):
+    norms: tuple[Any, ...] = (None, 2, -2, 1, -1, np.inf, -np.inf, "fro", "nuc")
+    for p in norms:
         call: Call = lambda x, p=p: np.linalg.cond(x, p)  # noqa: E731
         yield Sample("cond", call, (regular(3, 3),), f"{p}")
         yield Sample("cond", call, (regular(2, 2, 2, dtype=complex),), f"{p}, complex batch")

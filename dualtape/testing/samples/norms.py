@@ -12,7 +12,7 @@ from dualtape.testing.samples.linalg import entries, read_only
 
 Call = Callable[..., Any]
 VECTOR = (None, 1, 2, 3, 2.5, 1.5, 0.5, 0, -1, -2, np.inf, -np.inf)
-MATRIX = (None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)
+MATRIX: tuple[Any, ...] = (None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)
 
 
 def _vectors() -> Iterator[Sample]:

@@ -143,7 +143,8 @@ class Walk:
         elif primitive.partials is not None:
             gx = _pull_elementwise(primitive, 0, g, out, (x,))
         else:
-            gx = rules(0, g, out, x, **params)
+            rule: Any = rules  # to a checker it may still be a tuple
+            gx = rule(0, g, out, x, **params)
         self._fit(ix, g, gx, shape, is_real)
 
     def _pull(self, record: tuple[Any, ...], g: Any) -> None:
@@ -278,13 +279,14 @@ def unbroadcast(g: Any, shape: tuple[int, ...], lead: int) -> Any:
 
 def _explained(record: tuple[Any, ...], g: Any, error: Exception, lines: dict[int, str]) -> RuleError:
     """Say which rule failed, on what, and where the record was made."""
-    what = record[1].name if isinstance(record[1], Primitive) else "item assignment"
-    kept = record[2] if type(record[2]) is list else record[2:4] if len(record) > 8 else record[2:3]
+    index, primitive = record[0], record[1]
+    what = primitive.name if isinstance(primitive, Primitive) else "item assignment"
+    kept: Any = record[2] if type(record[2]) is list else record[2:4] if len(record) > 8 else record[2:3]
     shapes = ", ".join(
         str(x if type(x) is tuple else plain(x).shape) for x in kept if type(x) is tuple or hasattr(x, "shape")
     )
     operands = f" and operands of shapes {shapes}" if shapes else ""
-    line = f", recorded at {lines[record[0]]}" if record[0] in lines else ""
+    line = f", recorded at {lines[index]}" if index in lines else ""
     return RuleError(
         f"the VJP rule of {what} failed in reverse mode on a cotangent of shape {np.shape(plain(g))}{operands}{line}: "
         f"{error}"
