@@ -283,8 +283,9 @@ borrow(np.interp, compiled_interp=_interp, compiled_interp_complex=_interp)
 
 # --- unwrap -------------------------------------------------------------------------------------------------------
 
+
 def _call_unwrap(p: Any, period: Any, *, discont: Any, axis: int) -> Any:
-    by = unwrap if isinstance(period, Operand) else np.unwrap  # NumPy does not ask the period
+    by: Any = unwrap if isinstance(period, Operand) else np.unwrap  # NumPy does not ask the period
     return by(p, discont, axis, period=period)
 
 

@@ -19,7 +19,6 @@ __all__: list[str] = []
 # Operands are arrays, scalars, lists or handles: `Any` in this file says that.
 
 
-
 def _view(x: Any, *, lengths: tuple[int, ...], axes: tuple[int, ...]) -> Any:
     """Return NumPy's windows as a view whose base is that of `x`: NumPy hides it in an object of its own."""
     found = sliding_window_view(x, lengths, axes)
