@@ -393,7 +393,7 @@ class ForwardBackend:
     """The core's backend: forward mode."""
 
     protocol = PROTOCOL
-    provides = frozenset({"check_numerics", "nan_safe"})
+    provides: frozenset[str] = frozenset({"check_numerics", "nan_safe"})
 
     def open(self, options: TapeOptions) -> ForwardRecording:
         """Start a forward recording."""

@@ -17,7 +17,7 @@ __all__ = ["slopes"]
 Axes = tuple[int, ...]
 FROBENIUS = (None, "fro", "f")
 SPECTRAL = (2, -2, "nuc")
-MATRIX_ORDERS = {1: "1", -1: "-1", np.inf: "inf", -np.inf: "-inf"}
+MATRIX_ORDERS: dict[float, str] = {1: "1", -1: "-1", np.inf: "inf", -np.inf: "-inf"}
 
 # A norm is 0 at 0, where it has a kink, and so is its derivative; where entries, sums or singular values tie for the
 # largest, they share equally.

@@ -66,7 +66,7 @@ class Program:
 
     def __post_init__(self) -> None:
         """Compile the text."""
-        self.decisions = Decisions()
+        self.decisions: Decisions = Decisions()
         self.made: list[Any] = []
         scope: dict[str, Any] = {"np": np, **self.scope, "when": self.decisions, "made": self.made}
         exec(self.text(), scope)

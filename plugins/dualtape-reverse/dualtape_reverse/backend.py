@@ -347,7 +347,7 @@ class ReverseBackend:
     """The plugin's backend: reverse mode."""
 
     protocol = PROTOCOL
-    provides = frozenset({"check_numerics", "nan_safe"})
+    provides: frozenset[str] = frozenset({"check_numerics", "nan_safe"})
 
     def open(self, options: TapeOptions) -> ReverseRecording:
         """Start a reverse recording."""

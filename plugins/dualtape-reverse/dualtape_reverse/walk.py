@@ -16,7 +16,7 @@ from dualtape.views import container
 __all__ = ["Walk", "unbroadcast"]
 
 ndarray = np.ndarray
-add_reduce = np.add.reduce
+add_reduce: Any = np.add.reduce
 LARGE = 8192  # entries from which a fresh temporary's pages cost more than a look at who holds it
 
 
