@@ -152,7 +152,7 @@ class TracedArray(Operand):
     link: Any
 
     # NumPy code asks isinstance(x, np.ndarray) everywhere: the answer is the primal's, type(x) tells the truth.
-    __class__ = property(lambda self: plain(self).__class__)  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
+    __class__ = property(lambda self: plain(self).__class__)  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]  # the answer to isinstance
 
     def _fresh(self) -> TracedArray:
         """Return self, read anew where it is a view of something that was written since."""

@@ -24,7 +24,7 @@ class Held(ArrayOperators[T], Operand):
     _value: Any
 
     # As for traced values: code that asks isinstance(x, np.ndarray) would take another way for a variable.
-    __class__ = property(lambda self: type(self._value if self._value.ndim else self._value[()]))  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
+    __class__ = property(lambda self: type(self._value if self._value.ndim else self._value[()]))  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]  # as there
 
     def __init__(self, value: Any, name: str | None, trainable: bool) -> None:
         self._value = frozen(value)
