@@ -481,7 +481,7 @@ class Writer:
     def write(self) -> Program:
         args = tuple(self.array(self.draw(st.sampled_from(SHAPES)), number) for number in range(2))
         self.values = {"x": args[0].copy(), "y": args[1].copy()}
-        for _ in range(self.draw(st.integers(1, 5))):
+        for _ in range(self.draw(st.integers(1, 8))):
             self.step()
         names = sorted(self.values)
         last = f"v{len(self.values) - 1}" if self.lines else "x"
