@@ -175,9 +175,8 @@ def bench(session: nox.Session) -> None:
     """Measure value and derivatives against peers and write docs/performance; `-- --peers torch,jax --quick`."""
     session.install(CORE, PLUGIN, *group("bench"))
     for peer in {"torch", "jax"} & set(re.split(r"[=, ]", " ".join(session.posargs))):
-        # One that can't be installed is left out, and the report says so. The index has PyTorch without its GPU parts.
-        index = ["--extra-index-url=https://download.pytorch.org/whl/cpu"] if peer == "torch" else []
-        session.run("python", "-m", "pip", "install", "--quiet", *index, peer, success_codes=[0, 1])
+        # One that can't be installed is left out, and the report says so.
+        session.run("python", "-m", "pip", "install", "--quiet", peer, success_codes=[0, 1])
     isolate(session, modes="forward,reverse")
     session.run("python", "-m", "benchmarks", *session.posargs, env={"PYTHONPATH": str(Path("tests").resolve())})
 
