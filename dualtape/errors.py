@@ -6,7 +6,6 @@ __all__ = [
     "BackendError",
     "DualtapeError",
     "ForwardMemoryError",
-    "MutationError",
     "NoRuleError",
     "NotDifferentiableError",
     "NumericsError",
@@ -60,10 +59,6 @@ class TracedConversionError(DualtapeError, TypeError):
 
 class ReadOnlyError(DualtapeError, ValueError):
     """A write into a traced value that must not change."""
-
-
-class MutationError(DualtapeError, ValueError):
-    """An array that a record needs was changed after its use."""
 
 
 class ForwardMemoryError(DualtapeError, MemoryError):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import dualtape as dt
-from dualtape.errors import MutationError, RuleError, TracedConversionError
+from dualtape.errors import RuleError, TracedConversionError
 
 Function = Callable[..., Any]
 X = np.array([0.3, -1.2, 0.8])
@@ -287,7 +287,7 @@ def test_an_array_beside_is_guarded() -> None:
     v = dt.Variable(X)
     with dt.GradientTape("reverse") as tape:
         y = block(v, large, small)
-        with pytest.raises((ValueError, MutationError)):
+        with pytest.raises(ValueError, match="read-only"):
             large[0] = 2.0
         small[0] = 2.0
     close(tape.gradient(y, v), [1.0, 1.0, 1.0])
