@@ -74,6 +74,8 @@ def register_backend(mode: str, backend: Backend, *, replace: bool = False) -> N
         raise ValueError(f"the mode {mode!r} is provided already; pass replace=True to replace it")
     if not isinstance(backend, Backend):
         raise TypeError(f"{backend!r} is no backend: it lacks `protocol` or `open`")
+    if isinstance(backend, type):
+        raise TypeError(f"{backend.__name__} is a class: a backend is an object of it, {backend.__name__}()")
     _check(mode, backend, "the object")
     _REGISTERED[mode] = (backend, None, None)
 
@@ -152,7 +154,7 @@ def _named(entry: EntryPoint) -> tuple[str, str]:
 def _load(mode: str) -> Backend:
     entries = {(_named(entry), entry.value): entry for entry in _entries(mode)}
     if not entries:
-        known = ", ".join(repr(info.mode) for info in modes())
+        known = ", ".join(dict.fromkeys(repr(info.mode) for info in modes()))
         hint = ""
         if mode == "reverse":
             hint = "; install it from a checkout of dualtape with: pip install ./plugins/dualtape-reverse"
@@ -174,6 +176,10 @@ def _load(mode: str) -> Backend:
 def _check(mode: str, backend: object, what: str) -> None:
     if not isinstance(backend, Backend):
         raise BackendError(f"the mode {mode!r} can't be used: what {what} provides lacks `protocol` or `open`")
+    if isinstance(backend, type):
+        raise BackendError(
+            f"the mode {mode!r} can't be used: {what} provides the class {backend.__name__}, not an object of it"
+        )
     if backend.protocol != PROTOCOL:
         from importlib.metadata import version
 

@@ -178,7 +178,15 @@ def test_a_plugin_that_fails_to_import(install: Install, modes: tuple[str, ...],
     assert dt.GradientTape().mode == "forward"
 
 
-@pytest.mark.parametrize("code", ["backend = 3", "class backend:\n    protocol = 1", "backend = None"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "backend = 3",
+        "class backend:\n    protocol = 1",
+        "backend = None",
+        "from dualtape import ForwardBackend as backend",  # the class itself
+    ],
+)
 def test_an_object_that_is_no_backend(install: Install, modes: tuple[str, ...], code: str) -> None:
     install("dualtape-odd", "odd", code)
     with pytest.raises(DualtapeError, match=r"'odd'.*dualtape-odd"):
@@ -205,6 +213,9 @@ def test_a_distribution_that_claims_the_core_s_own_mode(install: Install, modes:
     assert (own.distribution, own.error) == ("dualtape", None)
     assert other.distribution == "dualtape-usurper"
     assert "dualtape itself" in str(other.error)
+    with pytest.raises(UnknownModeError) as caught:
+        dt.GradientTape("sideways")
+    assert str(caught.value).count("'forward'") == 1
     for mode in modes:
         assert square_in(mode) == 6.0
 
@@ -299,6 +310,8 @@ def test_register_backend_checks_what_it_gets() -> None:
 
     with pytest.raises(TypeError, match="open"):
         dt.register_backend("mine", object())  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(TypeError, match=r"ForwardBackend\(\)"):
+        dt.register_backend("mine", dt.ForwardBackend)  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(BackendError, match="protocol"):
         dt.register_backend("mine", Late())
     with pytest.raises(UnknownModeError):
