@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import sys
 from collections.abc import Iterable, Sequence
@@ -53,9 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help(sys.stderr)
         return USAGE
     try:
-        return _demo(chosen) if chosen.command == "demo" else _modes()
+        status = _demo(chosen) if chosen.command == "demo" else _modes()
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:  # whoever reads has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # where Python flushes the rest to when it ends
+        return FAILED
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -122,6 +128,7 @@ def _demo(chosen: argparse.Namespace) -> int:
         _complain(unwritable)
         return USAGE
     print(f"dualtape {__version__}, NumPy {np.__version__}, Python {platform.python_version()}")
+    import_module("tqdm")  # before a mode is timed with it
     largest = 0.0
     for number, (title, cell) in enumerate(demo.CELLS.items(), start=1):
         outcomes: dict[str, demo.Outcome] = {mode: demo.timed(partial(cell, mode)) for mode in chosen_modes}

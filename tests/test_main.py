@@ -251,6 +251,19 @@ def test_module_and_exit_status() -> None:
     assert subprocess.run([*run, "demo", "--epochs", "0"], check=False, capture_output=True).returncode == 2
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a pipe that nobody reads is another error there")
+@pytest.mark.parametrize("words", [["modes"], ["demo", "--epochs", "2"]])
+def test_a_pipe_that_nobody_reads_ends_it_quietly(words: list[str]) -> None:
+    run = [sys.executable, "-P", "-m", "dualtape", *words]
+    with subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        complaints = process.stderr.read()
+    assert "Error" not in complaints
+    assert process.returncode == 1
+
+
 def test_the_command_imports_what_it_needs_and_no_more() -> None:
     program = (
         "import sys; from dualtape.__main__ import main; main(['modes']); "
