@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from copy import copy
 from typing import Any, TypeVar
 
 import numpy as np
@@ -93,14 +91,16 @@ def _parts(tree: Any, kind: type) -> Any:
         return tree
     if issubclass(kind, _DICTS):
         return tree.values()
-    if dataclasses.is_dataclass(kind):
+    if hasattr(kind, "__dataclass_fields__"):  # a dataclass; the module is slow to load
         return [getattr(tree, name) for name in _fields(kind)]
     return None
 
 
 def _fields(kind: Any) -> list[str]:
     """Return the fields of a dataclass that its constructor takes; the others follow from them."""
-    return [field.name for field in dataclasses.fields(kind) if field.init]
+    from dataclasses import fields
+
+    return [field.name for field in fields(kind) if field.init]
 
 
 def rebuild(like: Any, values: list[Any]) -> Any:
@@ -121,7 +121,7 @@ def rebuild(like: Any, values: list[Any]) -> Any:
 
 def construct(like: Any, values: list[Any]) -> Any:
     """Return a tree shaped as `like` with these leaves, values as its own were: a dataclass is made as always."""
-    return _rebuilt(like, iter(values), dataclasses.replace)
+    return _rebuilt(like, iter(values), _replaced)
 
 
 def _rebuilt(like: Any, values: Iterator[Any], make: Callable[..., Any]) -> Any:
@@ -142,16 +142,27 @@ def _rebuilt(like: Any, values: Iterator[Any], make: Callable[..., Any]) -> Any:
     if issubclass(kind, tuple):
         return tuple.__new__(kind, made)
     if issubclass(kind, _DICTS):
+        from copy import copy
+
         new: Any = copy(like)
         new.update(zip(like, made, strict=True))
         return new
     return make(like, **dict(zip(_fields(kind), made, strict=True)))
 
 
+def _replaced(like: Any, **parts: Any) -> Any:
+    """Return a dataclass with other parts."""
+    from dataclasses import replace
+
+    return replace(like, **parts)
+
+
 def _bare(like: Any, **parts: Any) -> Any:
     """Return a dataclass of the kind of `like` without calling its constructor."""
+    from dataclasses import fields
+
     new: Any = object.__new__(type(like))
-    for field in dataclasses.fields(like):
+    for field in fields(like):
         object.__setattr__(new, field.name, parts.get(field.name))
     return new
 

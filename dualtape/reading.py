@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -31,20 +31,37 @@ def reads(rule: Rule | None, arity: int, skip: int) -> tuple[int, ...]:
     if rule is None:
         return (NOTHING,) * (arity + 1)
     found: list[int] = []
-    for parameter in list(inspect.signature(rule).parameters.values())[skip:]:
-        if parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD):
-            break
-        name = parameter.name
-        kind = NOTHING if name.startswith("_") else SHAPE if name.endswith("_shape") else WHOLE
-        found += [kind] * (arity + 1 - len(found) if parameter.kind is parameter.VAR_POSITIONAL else 1)
+    for name in _positional(rule)[skip:]:
+        bare = name.removeprefix("*")
+        kind = NOTHING if bare.startswith("_") else SHAPE if bare.endswith("_shape") else WHOLE
+        found += [kind] * (arity + 1 - len(found) if bare != name else 1)
     return tuple(found)
+
+
+def _positional(rule: Rule) -> list[str]:
+    """Return the names of the parameters that are given by position; the one that takes the rest has its star."""
+    if type(rule) is FunctionType and not rule.__dict__:
+        code = rule.__code__  # a signature is made of it, slowly, and an import reads hundreds of rules
+        names = list(code.co_varnames[: code.co_argcount])
+        if code.co_flags & 4:  # CO_VARARGS
+            names.append("*" + code.co_varnames[code.co_argcount + code.co_kwonlyargcount])
+        return names
+    from inspect import signature
+
+    parameters = signature(rule).parameters.values()
+    given = [p for p in parameters if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
+    return ["*" * (p.kind is p.VAR_POSITIONAL) + p.name for p in given]
 
 
 def shapes_only(rule: Rule | None) -> Rule | None:
     """Return a rule that is given shapes for the operands of which it reads the shape, whatever the record kept."""
     if rule is None:
         return None
-    parameters = list(inspect.signature(rule).parameters.values())[2:]
+    if not any(name.endswith("_shape") for name in _positional(rule)):
+        return rule
+    from inspect import signature
+
+    parameters = list(signature(rule).parameters.values())[2:]
     spots = [i for i, p in enumerate(parameters) if p.name.endswith("_shape") and p.kind is p.POSITIONAL_OR_KEYWORD]
     if not spots:
         return rule

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 from weakref import ref
 
@@ -46,14 +45,16 @@ class Idle:
         return operate(primitive, x, y)
 
 
-@dataclass(slots=True, eq=False)
 class View:
     """Where a view lies: its root, the operations that lead to it, and the node of the root that it has seen."""
 
-    root: TracedArray
-    chain: Chain
-    seen: object
-    writeable: bool
+    __slots__ = ("chain", "root", "seen", "writeable")
+
+    def __init__(self, root: TracedArray, chain: Chain, seen: object, writeable: bool) -> None:
+        self.root: TracedArray = root
+        self.chain: Chain = chain
+        self.seen: object = seen
+        self.writeable: bool = writeable
 
 
 class ViewMixin(TracedArray):

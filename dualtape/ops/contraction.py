@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import string
 from functools import lru_cache
 from typing import Any
 
@@ -245,7 +244,7 @@ def linalg_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
 # --- einsum -------------------------------------------------------------------------------------------------------
 
 
-LETTERS = string.ascii_uppercase + string.ascii_lowercase  # in the order in which an implicit result has them
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # in the order in which an implicit result has them
 
 
 @lru_cache(maxsize=256)

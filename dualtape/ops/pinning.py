@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
+import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from dualtape.array import NO_PARAMS, Operand, apply
 from dualtape.ops.protocol import function, is_traced, store, strip
 from dualtape.primitive import Primitive, structural
+
+if TYPE_CHECKING:
+    from inspect import Signature
 
 __all__ = ["differentiated_as", "pinned"]
 
@@ -37,11 +40,15 @@ def differentiated_as(numpy_function: Callable[..., Any]) -> Callable[[F], F]:
     """
 
     def register(formula: F) -> F:
-        signature = inspect.Signature(list(inspect.signature(formula).parameters.values())[1:])
+        @functools.cache  # from the first call on: the module is slow to load, and so are signatures
+        def signature() -> Signature:
+            from inspect import Signature, signature
+
+            return Signature(list(signature(formula).parameters.values())[1:])
 
         @function(numpy_function)
         def handler(*args: Any, **kwargs: Any) -> Any:
-            given = signature.bind(*args, **kwargs)
+            given = signature().bind(*args, **kwargs)
             out = given.arguments.pop("out", None)
             given.arguments.pop("overwrite_input", None)
             scratch = {} if out is None else {"out": np.empty(out.shape, out.dtype)}
