@@ -5,6 +5,7 @@ ForwardDiff.jl is written in Julia and is not asked: its column is what its manu
 """
 
 import importlib
+import importlib.metadata
 import re
 import warnings
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from packaging.requirements import Requirement
 
 import dualtape as dt
 
@@ -228,6 +230,15 @@ class PyTorch:
         return [outer(inner(lambda x: x * torch.sin(x)))(x) for outer in kinds for inner in kinds]
 
 
+ALONE = "needs NumPy alone [3]"
+DISTRIBUTIONS = {
+    "dualtape": "dualtape",
+    "TensorFlow": "tensorflow",
+    "PyTorch": "torch",
+    "JAX": "jax",
+    "autograd": "autograd",
+    "MyGrad": "mygrad",
+}
 PEERS = {"TensorFlow": TensorFlow, "PyTorch": PyTorch, "JAX": Jax, "autograd": Autograd, "MyGrad": MyGrad}
 
 
@@ -284,10 +295,21 @@ def test_a_peer_has_what_the_table_says(peer: str, row: str) -> None:
     assert table()[row][peer] == finding(library, row)
 
 
+@pytest.mark.parametrize("library", DISTRIBUTIONS)
+def test_a_library_needs_what_the_table_says(library: str) -> None:
+    try:
+        lines = importlib.metadata.requires(DISTRIBUTIONS[library]) or []
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip(f"{library} is not installed")
+    wanted = map(Requirement, lines)
+    needed = {one.name for one in wanted if one.marker is None or one.marker.evaluate({"extra": ""})}
+    assert table()[ALONE][library] == ("yes" if needed == {"numpy"} else "no")
+
+
 def test_every_claim_is_tested() -> None:
     notes = dict(re.findall(r"^- \[(\d)\] `([^`]+)`", section(), re.MULTILINE))
     for row, cells in table().items():
-        if cells["dualtape"] == "no" or row in (*ROWS, NESTING):
+        if cells["dualtape"] == "no" or row in (*ROWS, NESTING, ALONE):
             continue
         file, _, function = notes[row[-2]].partition("::")
         assert f"def {function}(" in (README.parent / file).read_text(encoding="utf-8"), row

@@ -2,6 +2,7 @@
 
 import ast
 import io
+import re
 import tokenize
 from pathlib import Path
 
@@ -64,3 +65,11 @@ def test_samples_mirror_operations() -> None:
     samples = {path.name for path in (CORE / "testing/samples").glob("[!_]*.py")}
     operations = {path.name for path in (CORE / "ops").glob("[!_]*.py")}
     assert samples <= operations
+
+
+@pytest.mark.parametrize("package", [CORE, PLUGIN], ids=lambda package: package.name)
+def test_contributing_names_every_file(package: Path) -> None:
+    layout = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Where things live")[2]
+    named = set(re.findall(r"[\w/]+\.py", layout.partition("\n## ")[0]))
+    named = {name.rpartition("/")[2] for name in named}
+    assert {path.name for path in package.glob("*.py")} - named <= {"__init__.py", "signatures.py"}
