@@ -11,6 +11,7 @@ import numpy as np
 
 from dualtape.array import ACTIVE, TracedArray, apply, plain, resolve
 from dualtape.errors import DualtapeError, NoRuleError, RuleError
+from dualtape.frames import user_line
 from dualtape.inner import below, is_forward, own, pull, push
 from dualtape.ops.zero_wins import CarefulArray, around
 from dualtape.packing import Packed, is_inexact
@@ -25,7 +26,9 @@ __all__ = ["Call", "pair"]
 class Call:
     """One call of a custom function on values that a tape records."""
 
-    __slots__ = ("function", "inputs", "keywords", "level", "operands", "outputs", "pullback", "static", "value")
+    __slots__ = (
+        "function", "inputs", "keywords", "level", "line", "operands", "outputs", "pullback", "static", "value",
+    )  # fmt: skip
 
     def __init__(self, function: Any, inputs: Packed, static: list[Any], keywords: Any) -> None:
         self.function: Any = function
@@ -33,6 +36,7 @@ class Call:
         self.static: list[Any] = static
         self.keywords: dict[str, Any] = keywords
         self.level: int = -1
+        self.line: str | None = None  # of the user's code, on a tape that debugs
         self.operands: dict[int, Any] = {}  # by level, where the rule of an outer tape will read them
         self.outputs: Packed
         self.value: Any = None
@@ -51,6 +55,9 @@ class Call:
         function, traced = self.function, [found[i] for i in self.inputs.spots]
         level = max(x.recording.level for x in traced)
         self.level = max(level, _RULE_OF.get())
+        # A recording needs not have its options as an attribute.
+        if any(getattr(getattr(x.recording, "options", None), "debug", False) for x in traced):
+            self.line = user_line()
         if function._jvp is None and not function._has_vjp():
             raise NoRuleError(f"{function} has no rule yet: give it one with {function}.defjvp or {function}.defvjp")
         by_jvp = bool(function._jvp) and (not function._has_vjp() or all(map(is_forward, traced)))
@@ -169,7 +176,7 @@ def _jvp(t: Any, out: Any, x: Any, *, call: Call, level: int) -> Any:
     if isinstance(t, CarefulArray):
         return around(lambda rows: _jvp(rows, out, x, call=call, level=level), t, 1)
     function = call.function
-    with below(level), _rule_of(call.level), _blame(function, "JVP"):
+    with below(level), _rule_of(call.level), _blame(call, "JVP", "forward"):
         if function._jvp is not None:
             return _each_row(lambda row: call.push(x, row), t, call.outputs)
         message = (
@@ -185,7 +192,7 @@ def _vjp(g: Any, _out: Any, _x: Any, *, call: Call, level: int) -> Any:
     function, single = call.function, g.ndim == len(call.outputs.layout.shape)
     if isinstance(g, CarefulArray):
         return around(lambda rows: _vjp(rows, _out, _x, call=call, level=level), g, 0 if single else 1)
-    with _rule_of(call.level), _blame(function, "VJP"):
+    with _rule_of(call.level), _blame(call, "VJP", "reverse"):
         if call.pullback is not None:
             return call.pull(g) if single else _each_row(call.pull, g, call.inputs)
         message = (
@@ -254,11 +261,15 @@ def pair(function: Any, what: str, result: Any) -> tuple[Any, Any]:
 
 
 @contextmanager
-def _blame(function: Any, kind: str) -> Iterator[None]:
-    """Say whose rule failed."""
+def _blame(call: Call, kind: str, mode: str) -> Iterator[None]:
+    """Say whose rule failed, on what, and where it was called."""
     try:
         yield
     except DualtapeError:
         raise
     except Exception as error:
-        raise RuleError(f"the {kind} rule of {function} failed: {error}") from error
+        shapes = ", ".join(map(str, call.inputs.layout.shapes))
+        line = f", called at {call.line}" if call.line else ""
+        raise RuleError(
+            f"the {kind} rule of {call.function} failed in {mode} mode on arguments of shapes {shapes}{line}: {error}"
+        ) from error
