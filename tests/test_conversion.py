@@ -22,6 +22,7 @@ import pytest
 import dualtape as dt
 from dualtape.array import TracedArray
 from dualtape.errors import ObjectArrayWarning, TracedConversionError
+from dualtape.testing import check_gradients
 
 
 def close(actual: Any, expected: Any) -> None:
@@ -630,18 +631,54 @@ def test_lists_of_traced_values_like_a_traced_array(mode: str) -> None:
     assert tape.gradient(y, w).tolist() == [2.0, 16.0]
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["cov", "corrcoef", "angle", "linalg.inv", "linalg.det", "linalg.eigvalsh", "linalg.svd", "fft.fft", "fft.rfft2"],
-)
+UNREADABLE: dict[str, Callable[[Any], Any]] = {
+    **{
+        name: lambda rows, name=name: operator.attrgetter(name)(np)(rows)
+        for name in ("cov", "corrcoef", "angle", "linalg.inv", "linalg.det", "linalg.eigvalsh", "linalg.svd",
+                     "linalg.svdvals", "linalg.matrix_rank", "linalg.cond", "linalg.pinv", "fft.fft", "fft.ihfft",
+                     "fft.fft2", "fft.ifft2", "fft.rfft2", "fft.irfftn", "fft.fftn")
+    },
+    "linalg.solve": lambda rows: np.linalg.solve(rows, [1.0, 2.0]),
+    "linalg.solve of a right side": lambda rows: np.linalg.solve(np.eye(2), list(rows[0])),
+    "linalg.norm of order 2": lambda rows: np.linalg.norm(rows, 2),
+    "linalg.norm of numbers": lambda rows: np.linalg.norm([list(rows[0]), list(rows[1])], "nuc"),
+    "linalg.norm of two axes": lambda rows: np.linalg.norm(rows, -2, axis=(0, 1)),
+    "linalg.matrix_norm": lambda rows: np.linalg.matrix_norm(rows, ord=2),
+    "interp": lambda rows: np.interp(0.5, [0.0, 1.0], list(rows[0])),
+    "polyfit": lambda rows: np.polyfit([0.0, 1.0], list(rows[0]), 1),
+    "digitize": lambda rows: np.digitize([0.5], list(rows[0])),
+    "percentile": lambda rows: np.percentile(list(rows[0]), 30),
+    "quantile": lambda rows: np.quantile(rows, 0.3),
+    "nanquantile": lambda rows: np.nanquantile(rows, 0.3, axis=0),
+    "imag": lambda rows: np.imag([rows[0] * 1j, rows[1]]),
+    "real": lambda rows: np.real(list(rows[0] * 1j)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
 def test_lists_that_numpy_can_make_nothing_of(name: str, mode: str) -> None:
-    package, _, function = name.rpartition(".")
-    call = getattr(getattr(np, package) if package else np, function)
     w = dt.Variable([[2.0, 1.0], [1.0, 3.0]])
     with dt.GradientTape(mode), pytest.raises(TracedConversionError, match=r"np\.stack"):
-        call([w[0], w[1] * 2.0])
-    with dt.GradientTape(mode):
-        assert np.linalg.norm([w[0], w[1] * 2.0]).shape == ()
+        UNREADABLE[name]([w[0], w[1] * 2.0])
+
+
+READABLE: dict[str, Callable[[Any], Any]] = {
+    "norm": lambda y: np.linalg.norm([y, y * y]),
+    "norm of order 1": lambda y: np.linalg.norm([[y[0], 1.0], [y[1], 2.0]], 1),
+    "norm of a vector": lambda y: np.linalg.norm([y[0], y[1]], 2),
+    "norms of columns": lambda y: np.linalg.norm([y, y * y], 2, axis=0),
+    "matrix_norm": lambda y: np.linalg.matrix_norm([y, y * y]),
+    "matrix_power": lambda y: np.linalg.matrix_power([y, y * y], 3),
+    "several quantiles": lambda y: np.quantile([y[0], y[1]], [0.3, 0.8]),
+    "quantiles of columns": lambda y: np.quantile([y, y * y], 0.3, axis=0),
+    "real": lambda y: np.real([y[0], y[1]]),
+    "fftshift": lambda y: np.fft.fftshift([y[0], y[1]]),
+}
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_lists_that_their_neighbours_read(name: str, modes: tuple[str, ...]) -> None:
+    check_gradients(lambda w: np.sum(np.stack(list(np.ravel(READABLE[name](w * 1.0)))) ** 2), [0.7, 1.9], modes=modes)
 
 
 class Meters:
