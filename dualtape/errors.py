@@ -78,4 +78,4 @@ class PerformanceWarning(UserWarning):
 
 
 class ObjectArrayWarning(PerformanceWarning):
-    """A large traced array was expanded into an object array, one handle per element."""
+    """Traced values went into an object array, one handle per entry: very many of them, or complex ones."""

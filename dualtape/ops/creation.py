@@ -333,7 +333,8 @@ def to_array(x: TracedArray, dtype: Any, copy: bool | None) -> Any:
             result = result.view()
             result.flags.writeable = False  # a record may hold the same memory
         return result
-    _refuse(sys._getframe(2), live)
+    reader = sys._getframe(2)
+    _refuse(reader, live)
     if dtype is not None and np.dtype(dtype).kind != "O":
         raise TracedConversionError(
             f"converting a traced array to {np.dtype(dtype)} would lose its derivative: leave the dtype away, write "
@@ -341,6 +342,13 @@ def to_array(x: TracedArray, dtype: Any, copy: bool | None) -> Any:
             f"stored in with dualtape.zeros(n) or np.zeros(n, like=x); or take x.primal where no derivative is needed"
         )
     shape = plain(live).shape
+    if live.dtype.kind == "c" and not str(reader.f_globals.get("__name__")).startswith(("dualtape", "numpy")):
+        warnings.warn(
+            "complex traced values go into an object array, and NumPy's own .real and .imag of that are other than the "
+            "parts of its entries: make it with np.stack([a, b]), or with np.array([[a, b], [c, d]], like=a)",
+            ObjectArrayWarning,
+            stacklevel=3,
+        )
     if shape == ():
         result = np.empty((), object)
         result[()] = live
