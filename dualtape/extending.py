@@ -13,7 +13,7 @@ from dualtape.array import apply
 from dualtape.primitive import PRIMITIVES, UFUNCS, Primitive
 from dualtape.primitive import elementwise as register_elementwise
 from dualtape.primitive import structural as register_structural
-from dualtape.reading import Rule
+from dualtape.reading import Rule, reads
 
 __all__ = ["Operation", "elementwise", "primitive"]
 
@@ -31,11 +31,11 @@ class Operation(Generic[P, R]):
     by keyword.
     """
 
-    def __init__(self, call: Callable[P, R], made: Primitive) -> None:
-        """Stand for `call`, which the primitive evaluates."""
+    def __init__(self, call: Callable[P, R], made: Primitive, defaults: dict[str, Any]) -> None:
+        """Stand for `call`, which the primitive evaluates; `defaults` are the settings that may be left out."""
         functools.update_wrapper(self, call)
         self.primitive: Primitive = made
-        self._defaults: dict[str, Any] = {} if isinstance(call, np.ufunc) else _defaults(call)
+        self._defaults: dict[str, Any] = defaults
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Evaluate, on the youngest tape that records one of the operands."""
@@ -48,6 +48,8 @@ class Operation(Generic[P, R]):
 
 def _defaults(call: Callable[..., Any]) -> dict[str, Any]:
     """Return the settings that a call leaves out: rules get all of them."""
+    if isinstance(call, np.ufunc):
+        return {}
     parameters = inspect.signature(call).parameters.values()
     wrong = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is not p.empty]
     if wrong:
@@ -58,10 +60,40 @@ def _defaults(call: Callable[..., Any]) -> dict[str, Any]:
     return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
 
 
-def _register(register: Callable[[str], Primitive], call: Callable[..., Any], name: str | None) -> Primitive:
-    """Make a primitive; one of that name that was made here before goes."""
+def _operands(call: Callable[..., Any]) -> list[str] | None:
+    """Return the names of a call's operands, or `None` where it takes any number of them."""
+    if isinstance(call, np.ufunc):
+        return [f"x{i + 1}" for i in range(call.nin)]
+    given = [p for p in inspect.signature(call).parameters.values() if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
+    return None if any(p.kind is p.VAR_POSITIONAL for p in given) else [p.name for p in given]
+
+
+def _checked(rules: Rules, kind: str, before: str, call: Callable[..., Any], name: str) -> Rules:
+    """Return rules as a primitive takes them; their names say what they read, so each names what it is given."""
+    if rules is None or callable(rules):
+        return rules
+    rules = tuple(rules)
+    operands = _operands(call) or [f"x{i + 1}" for i in range(len(rules))]
+    if len(rules) != len(operands):
+        raise TypeError(
+            f"{name} has operands {', '.join(operands)}, and {len(rules)} {kind}s: give one for each of them"
+        )
+    for rule in rules:
+        if isinstance(rule, np.ufunc) or len(reads(rule, len(rules), len(before.split()))) != len(rules) + 1:
+            raise TypeError(
+                f"a {kind} of {name} names what it is given by position, "
+                f"({', '.join([*before.split(), 'out', *operands])}), and no more: {rule} does not"
+            )
+    return rules
+
+
+def _name(call: Callable[..., Any], name: str | None) -> str:
     own = getattr(call, "__qualname__", call.__name__)
-    name = name or f"{getattr(call, '__module__', None) or 'user'}.{own}"
+    return name or f"{getattr(call, '__module__', None) or 'user'}.{own}"
+
+
+def _register(register: Callable[[str], Primitive], name: str) -> Primitive:
+    """Make a primitive; one of that name that was made here before goes."""
     if name in _MADE:
         PRIMITIVES.pop(name, None)
     made = register(name)
@@ -90,6 +122,8 @@ def elementwise(
 
     Raises:
         ValueError: if an operation of dualtape's own has the name.
+        TypeError: if a partial does not take what it will be given, or a parameter of `call` that is no setting has a
+            default.
 
     Example:
         >>> import numpy as np
@@ -109,10 +143,11 @@ def elementwise(
     if known is not None and known.name not in _MADE:
         raise ValueError(f"dualtape has rules for the ufunc {call.__name__} of its own")
 
-    def register(name: str) -> Primitive:
-        return register_elementwise(call, *partials, conjugates=conjugates, name=name)
-
-    return Operation(call, _register(register, call, name))
+    own, defaults = _name(call, name), _defaults(call)
+    _checked(partials, "partial", "", call, own)
+    _checked(conjugates, "conjugate partial", "", call, own)
+    made = _register(lambda name: register_elementwise(call, *partials, conjugates=conjugates, name=name), own)
+    return Operation(call, made, defaults)
 
 
 def primitive(
@@ -135,8 +170,12 @@ def primitive(
 
     Raises:
         ValueError: if an operation of dualtape's own has the name.
-        TypeError: if a parameter of `call` that is no setting has a default.
+        TypeError: if a rule does not take what it will be given, or a parameter of `call` that is no setting has a
+            default.
     """
-    made = _register(lambda name: register_structural(name, call, jvp, view=view), call, name)
+    own, defaults = _name(call, name), _defaults(call)
+    jvp = _checked(jvp, "JVP rule", "t", call, own)
+    vjp = _checked(vjp, "VJP rule", "g", call, own)
+    made = _register(lambda name: register_structural(name, call, jvp, view=view), own)
     made.vjp = vjp
-    return Operation(call, made)
+    return Operation(call, made, defaults)

@@ -1,6 +1,6 @@
 """Operations of the user's own: how they are called, named and replaced; what is missing is said."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -117,6 +117,36 @@ def test_wrong_definitions() -> None:
         dt.elementwise(cube)
     with pytest.raises(TypeError, match=r"axis: operands .* f\(x, \*, axis=\.\.\.\)"):
         primitive(lambda x, axis=0: np.sum(x, axis=axis), None)
+
+
+RULE = r"a (partial|JVP rule|VJP rule) of odd names what it is given by position, "
+
+
+@pytest.mark.parametrize(
+    ("define", "message"),
+    [
+        (lambda: dt.elementwise(cube, lambda out: out, name="odd"), RULE + r"\(out, x\), and no more"),
+        (lambda: dt.elementwise(cube, lambda out, x, y: x, name="odd"), RULE),
+        (lambda: dt.elementwise(cube, lambda out, x, k=1.0: x, name="odd"), RULE),
+        (lambda: dt.elementwise(cube, np.cos, name="odd"), RULE + r".*<ufunc 'cos'>"),
+        (lambda: dt.elementwise(cube, None, None, name="odd"), r"odd has operands x, and 2 partials"),
+        (lambda: primitive(cube, (lambda t, out: t,), name="odd"), RULE + r"\(t, out, x\)"),
+        (lambda: primitive(cube, None, (lambda g, out: g,), name="odd"), RULE + r"\(g, out, x\)"),
+        (lambda: primitive(cube, None, (lambda *given: given[0],), name="odd"), RULE),
+        (lambda: primitive(scaled_sum, (None,), name="odd"), r"odd has operands x, y, and 1 JVP rules"),
+    ],
+)
+def test_rules_that_do_not_take_what_they_are_given(define: Callable[[], Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        define()
+    assert "odd" not in PRIMITIVES
+
+
+def test_rules_in_a_list_and_of_any_number_of_operands(modes: tuple[str, ...]) -> None:
+    listed = primitive(cube, [lambda t, _out, x: 3.0 * x * x * t], [lambda g, _out, x: 3.0 * x * x * g], name="listed")  # type: ignore[arg-type]  # a tuple to a checker
+    check_gradients(listed, X, modes=modes)
+    rest = dt.elementwise(cube, lambda *given: 3.0 * given[1] * given[1], name="rest")
+    check_gradients(rest, X, modes=modes)
 
 
 def test_views(mode: str) -> None:
