@@ -20,6 +20,7 @@ __all__ = ["Arguments", "Function", "Outputs", "argument_numbers", "fitting", "w
 # A user's function takes and returns anything.
 Function = Callable[..., Any]
 Argnums = int | tuple[int, ...] | None
+LEAVE_OUT = "leave the argument out of argnums"
 
 
 def argument_numbers(argnums: Any) -> Argnums:
@@ -57,8 +58,18 @@ class Arguments:
         dtypes: their dtypes.
     """
 
-    def __init__(self, f: Function, argnums: Argnums, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
-        """Find the arguments that `argnums` names, all where it is `None`."""
+    def __init__(
+        self, f: Function, argnums: Argnums, args: Sequence[Any], kwargs: Mapping[str, Any], remedy: str = LEAVE_OUT
+    ) -> None:
+        """Find the arguments that `argnums` names, all where it is `None`.
+
+        Args:
+            f: the function.
+            argnums: the arguments to differentiate in.
+            args: the positional arguments.
+            kwargs: the keyword arguments.
+            remedy: what to do about an argument that can't be differentiated in, for errors.
+        """
         self.args: list[Any] = list(args)
         self.kwargs: dict[str, Any] = dict(kwargs)
         self.single: bool = isinstance(argnums, int)
@@ -83,7 +94,7 @@ class Arguments:
         active = ACTIVE.get()
         for number, x in enumerate(found):
             if x is not None:
-                value = _parameter(x, active, partial(self.where, number))
+                value = _parameter(x, active, partial(self.where, number), remedy)
                 self.values.append(value)
                 self.scalar.append(not isinstance(x, Held) and not isinstance(plain(x), np.ndarray))
         self.shapes: list[tuple[int, ...]] = [x.shape for x in self.values]
@@ -119,13 +130,20 @@ class Arguments:
             for shape, dtype in zip(self.shapes, self.dtypes, strict=True)
         )
 
-    def call(self, f: Function, values: Sequence[Any]) -> Any:
-        """Call the function with these in place of the selected leaves."""
-        args = list(self.args)
+    def call(self, f: Function, values: Sequence[Any], again: bool = False) -> Any:
+        """Call the function with these in place of the selected leaves.
+
+        Args:
+            f: the function.
+            values: in place of the selected leaves.
+            again: whether this is not the only call. Then it must not see what another call has written into the
+                arguments that are not selected, so it gets copies of their arrays.
+        """
+        args, kwargs = (_copied(self.args), _copied(self.kwargs)) if again else (list(self.args), self.kwargs)
         trees = construct(self.trees, self._all(values))
         for i, tree in zip(self.numbers, trees, strict=True):
             args[i] = tree
-        return f(*args, **self.kwargs)
+        return f(*args, **kwargs)
 
     def still(self, position: int) -> Any:
         """Return a selected leaf as a function gets it that is not differentiated in it now, but may write into it."""
@@ -147,9 +165,11 @@ class Arguments:
 
     def settled(self, position: int, derivative: Any) -> Any:
         """Return a derivative as its argument is: a NumPy scalar for a number, else an array."""
-        if isinstance(derivative, TracedArray):
-            return derivative
-        return derivative[()] if self.scalar[position] else np.asarray(derivative)
+        if not isinstance(derivative, TracedArray):
+            return derivative[()] if self.scalar[position] else np.asarray(derivative)
+        if derivative.shape == () and isinstance(plain(derivative), np.ndarray) == self.scalar[position]:
+            return derivative[() if self.scalar[position] else ...]
+        return derivative
 
     def tangents(self, given: Any) -> list[Any]:
         """Return the tangents of the selected leaves, checked."""
@@ -168,11 +188,23 @@ class Arguments:
         ]
 
 
+def _copied(x: Any) -> Any:
+    """Return an argument that a function may write into; what can't be written is the same."""
+    kind = type(x)
+    if kind is list or kind is tuple:
+        return kind([_copied(part) for part in x])
+    if kind is dict:
+        return {key: _copied(part) for key, part in x.items()}
+    if isinstance(x, TracedArray):
+        return snapshot(x._fresh())
+    return x.copy("K") if isinstance(x, np.ndarray) and x.flags.writeable else x
+
+
 def _name(f: Function) -> str:
     return getattr(f, "__name__", None) or repr(f)
 
 
-def _parameter(x: Any, active: tuple[Any, ...], where: Callable[[], str]) -> Any:
+def _parameter(x: Any, active: tuple[Any, ...], where: Callable[[], str], remedy: str) -> Any:
     """Return a leaf as a value that can be differentiated in, and that nobody else writes."""
     value = resolve(x, active)
     if isinstance(value, TracedArray):
@@ -190,21 +222,23 @@ def _parameter(x: Any, active: tuple[Any, ...], where: Callable[[], str]) -> Any
     if isinstance(value, (bool, int)):
         raise TypeError(
             f"{where()} is {value!r}, of {kind.__name__}: only floats are differentiated; write {float(value)}, "
-            f"or leave the argument out of argnums"
+            f"or {remedy}"
         )
     if isinstance(value, (np.ndarray, np.generic)):
         raise TypeError(
             f"{where()} is of {value.dtype}: only floats and complex numbers are differentiated; pass "
-            f"x.astype(float), or leave the argument out of argnums"
+            f"x.astype(float), or {remedy}"
         )
     raise TypeError(
-        f"{where()} is of {kind.__qualname__}, which is neither an array of floats nor a container of them: leave the "
-        f"argument out of argnums, or register its class with dualtape.register_pytree_node"
+        f"{where()} is of {kind.__qualname__}, which is neither an array of floats nor a container of them: "
+        f"{remedy}, or register its class with dualtape.register_pytree_node"
     )
 
 
 def fitting(given: Any, shape: tuple[int, ...], dtype: np.dtype[Any], what: Callable[[], str]) -> Any:
     """Return a tangent or cotangent of this shape and dtype, or say why it does not fit; `what` names it."""
+    if given is None:
+        raise TypeError(f"{what()} is None, where {dtype} of shape {shape} belongs: zeros say that there is none")
     x: Any = resolve(given, ACTIVE.get())
     weak = type(x) is float or type(x) is complex  # Python's numbers take the precision of what they meet
     x = x if isinstance(x, TracedArray) else np.array(x)
@@ -247,13 +281,14 @@ class Outputs:
             if x is None:
                 continue
             handle, value = _lowered(resolve(x, active), recording, copied)
-            if not isinstance(value, TracedArray):
-                value = np.asarray(value)[()] if not isinstance(value, np.ndarray) else value
-            if value.dtype.kind not in "fc":
+            array = value if isinstance(value, (TracedArray, np.ndarray)) else np.asarray(value)
+            if array.dtype.kind not in "fc":
+                what = type(value).__qualname__ if array.dtype.kind == "O" else array.dtype
                 raise TypeError(
-                    f"the function returns {value.dtype}{' at ' + at if (at := path(tree, number)) else ''}, which has "
+                    f"the function returns {what}{' at ' + at if (at := path(tree, number)) else ''}, which has "
                     f"no derivative: return floats (x.astype(float)), or pass has_aux=True and return (output, aux)"
                 )
+            value = value if array is value else array[()]
             self.handles.append(handle)
             self.values.append(value)
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from dualtape.arguments import Argnums, Arguments, Function, Outputs
+from dualtape.arguments import LEAVE_OUT, Argnums, Arguments, Function, Outputs
 from dualtape.array import ACTIVE, TracedArray, plain
 from dualtape.errors import BackendError, PerformanceWarning, UnknownModeError
 from dualtape.forward import WARN_ROWS
 from dualtape.frames import stack_level
-from dualtape.jacobians import MANY, Linear, assemble, check_real
+from dualtape.jacobians import MANY, Linear, assemble, check_real, derivative_dtype
 from dualtape.mode import ModeName
 from dualtape.passes import Options, Recorded, forward_rows, push
 from dualtape.pytree import leaves
@@ -82,7 +82,10 @@ def _mode(options: Options, arguments: Arguments, outputs: int | None, f: Functi
             )
         return "forward"
     if outputs is None:
-        outputs = _count_outputs(f, arguments, options.has_aux)
+        try:
+            outputs = _count_outputs(f, arguments, options.has_aux)
+        except Exception:  # noqa: BLE001  # it may want traced values, to watch them; else it fails there as well
+            return "reverse"
     return "reverse" if arguments.size > CROSSOVER * outputs else "forward"
 
 
@@ -91,7 +94,7 @@ def _count_outputs(f: Function, arguments: Arguments, has_aux: bool) -> int:
     before = ACTIVE.get()
     ACTIVE.set(())
     try:
-        output = arguments.call(f, [_copied(plain(x)) for x in arguments.values])
+        output = arguments.call(f, [_copied(plain(x)) for x in arguments.values], again=True)
     finally:
         ACTIVE.set(before)
     if has_aux and isinstance(output, (tuple, list)) and output:
@@ -182,18 +185,18 @@ def run_jacobian(f: Function, argnums: Argnums, options: Options, *args: Any, **
         finally:
             run.release()
     found = [
-        arguments.result([_block(arguments, i, part, y.shape, options.holomorphic) for i, part in enumerate(row)])
+        arguments.result([_block(arguments, i, part, y, options.holomorphic) for i, part in enumerate(row)])
         for y, row in zip(outputs.values, rows, strict=True)
     ]
     result = outputs.result(found)
     return (result, aux) if options.has_aux else result
 
 
-def _block(arguments: Arguments, i: int, part: Linear | None, shape: tuple[int, ...], holomorphic: bool) -> Any:
-    whole = shape + arguments.shapes[i]
-    dtype = arguments.dtypes[i]
-    block = np.zeros(whole, dtype) if part is None else assemble(part, whole, dtype, holomorphic)
-    return arguments.settled(i, block)
+def _block(arguments: Arguments, i: int, part: Linear | None, y: Any, holomorphic: bool) -> Any:
+    shape, dtype = y.shape + arguments.shapes[i], arguments.dtypes[i]
+    if part is None:
+        return arguments.settled(i, np.zeros(shape, derivative_dtype(dtype, y.dtype)))
+    return arguments.settled(i, assemble(part, shape, dtype, holomorphic))
 
 
 def run_hessian(f: Function, argnums: Argnums, options: Options, *args: Any, **kwargs: Any) -> Any:
@@ -208,17 +211,19 @@ def run_hessian(f: Function, argnums: Argnums, options: Options, *args: Any, **k
 # --- products -----------------------------------------------------------------------------------------------------
 
 
-def _called(f: Function, argnums: Argnums, primals: Any) -> Arguments:
+def _called(f: Function, argnums: Argnums, primals: Any, remedy: str = LEAVE_OUT) -> Arguments:
     if not isinstance(primals, (tuple, list)):
         raise TypeError(f"primals are a tuple of the function's arguments, not {type(primals).__name__}: write (x,)")
-    arguments = Arguments(f, argnums, primals, {})
+    arguments = Arguments(f, argnums, primals, {}, remedy)
     arguments.single = False
     return arguments
 
 
-def run_jvp(f: Function, argnums: Argnums, options: Options, primals: Any, tangents: Any) -> Any:
+def run_jvp(
+    f: Function, argnums: Argnums, options: Options, primals: Any, tangents: Any, remedy: str = LEAVE_OUT
+) -> Any:
     """Return the output, its tangent, and aux where there is one."""
-    arguments = _called(f, argnums, primals)
+    arguments = _called(f, argnums, primals, remedy)
     directions = arguments.tangents(tangents)
     if options.mode in (None, "forward"):
         outputs, pushed, aux = push(f, arguments, [t.reshape(1, *t.shape) for t in directions], options.has_aux)
@@ -252,7 +257,8 @@ def run_hvp(f: Function, argnums: Argnums, options: Options, primals: Any, tange
     inner, outer = options, options
     if options.mode is None:
         inner = options._replace(mode="reverse" if _has_reverse() else "forward")
-    return run_jvp(partial(run_grad, f, argnums, inner), None, outer, primals, tangents)[1]
+    remedy = "bind it, as hvp(lambda x: f(x, n), (x,), (t,)) does, since hvp takes tangents for every primal"
+    return run_jvp(partial(run_grad, f, argnums, inner), None, outer, primals, tangents, remedy)[1]
 
 
 def run_vjp(f: Function, argnums: Argnums, options: Options, primals: Any) -> Any:

@@ -23,6 +23,7 @@ __all__ = [
     "assemble",
     "check_real",
     "default_rows",
+    "derivative_dtype",
     "dimension",
     "halves",
     "jacobians",
@@ -163,7 +164,7 @@ def _jacobian(tape: Any, target: Any, sources: Any, unconnected_gradients: str, 
     return rebuild(
         sources,
         [
-            unconnected(made.shape + x.shape, x.dtype, unconnected_gradients)
+            unconnected(made.shape + x.shape, derivative_dtype(x.dtype, made.dtype), unconnected_gradients)
             if part is None
             else assemble(part, made.shape + x.shape, x.dtype, holomorphic)
             for part, (_, x) in zip(found, known, strict=True)
@@ -186,7 +187,7 @@ def _batch(tape: Any, target: Any, source: Any, unconnected_gradients: str, holo
     with _asking(tape, recording):
         part = None if node is None else _batch_jacobian(recording, made, node, x)
     if part is None:
-        return unconnected(shape, x.dtype, unconnected_gradients)
+        return unconnected(shape, derivative_dtype(x.dtype, made.dtype), unconnected_gradients)
     return assemble(part, shape, x.dtype, holomorphic)
 
 
@@ -398,6 +399,11 @@ def pull_rows(recording: Any, targets: Sequence[tuple[Any, Any]], sources: Seque
 # --- what the caller gets -----------------------------------------------------------------------------------------
 
 
+def derivative_dtype(source: np.dtype[Any], target: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the dtype of a Jacobian: the source's, or the complex one of its precision for a complex target."""
+    return np.result_type(source, np.complex64) if target.kind == "c" and source.kind != "c" else source
+
+
 def assemble(part: Linear, shape: tuple[int, ...], dtype: np.dtype[Any], holomorphic: bool) -> Any:
     """Return a Jacobian in a source of `dtype` as an array of `shape`.
 
@@ -407,11 +413,9 @@ def assemble(part: Linear, shape: tuple[int, ...], dtype: np.dtype[Any], holomor
         ValueError: if the source is complex and the derivatives break the Cauchy-Riemann equations.
     """
     result = part.re
-    if dtype.kind == "c":
-        if holomorphic:
-            _check_holomorphic(part)
-    elif result.dtype.kind == "c":
-        dtype = np.result_type(dtype, np.complex64)
+    if dtype.kind == "c" and holomorphic:
+        _check_holomorphic(part)
+    dtype = derivative_dtype(dtype, result.dtype)
     result = result.reshape(shape)
     if result.dtype != dtype:
         result = result.astype(dtype)

@@ -59,7 +59,7 @@ class Pushed(NamedTuple):
     aux: Any
 
 
-def push(f: Function, arguments: Arguments, directions: Sequence[Any], has_aux: bool) -> Pushed:
+def push(f: Function, arguments: Arguments, directions: Sequence[Any], has_aux: bool, again: bool = False) -> Pushed:
     """Push K tangents of the selected leaves forward at once.
 
     Args:
@@ -67,6 +67,7 @@ def push(f: Function, arguments: Arguments, directions: Sequence[Any], has_aux: 
         arguments: its arguments.
         directions: for each selected leaf K tangents stacked on a leading axis, or `None`.
         has_aux: whether it returns (output, aux).
+        again: whether this is one execution of several.
     """
     tape = GradientTape("forward", watch_accessed_variables=False)
     with tape:
@@ -81,7 +82,7 @@ def push(f: Function, arguments: Arguments, directions: Sequence[Any], has_aux: 
                 value = arguments.values[i]
                 recording._check(rows, value, arguments.name(i) if rows * value.size > 2**16 else "an argument")
                 given.append(recording.handle(value, (t, seeds)))
-        output, aux = with_aux(arguments.call(f, given), has_aux, recording)
+        output, aux = with_aux(arguments.call(f, given, again), has_aux, recording)
         del given
         outputs = Outputs(output, recording)
         tangents = [
@@ -93,11 +94,12 @@ def push(f: Function, arguments: Arguments, directions: Sequence[Any], has_aux: 
 
 
 class Pass(NamedTuple):
-    """One forward pass: some of the unit vectors of one leaf."""
+    """One forward pass, by itself or one of several: some of the unit vectors of one leaf."""
 
     leaf: int
     start: int
     stop: int
+    again: bool = False
 
 
 class Part(NamedTuple):
@@ -124,7 +126,7 @@ def run_pass(f: Function, arguments: Arguments, its: Pass, has_aux: bool, first:
     if its.stop > its.start:
         units = unit_rows(its.start, its.stop, value.size, value.dtype)
         directions[its.leaf] = units.reshape(its.stop - its.start, *value.shape)
-    outputs, tangents, aux = push(f, arguments, directions, has_aux)
+    outputs, tangents, aux = push(f, arguments, directions, has_aux, its.again)
     if scalar:
         outputs.number(scalar)
     outputs.handles = []
@@ -152,6 +154,9 @@ def forward_rows(
         for rows, chunk in [(dimension(size, dtype), options.chunk_size or default_rows(size))]
         for start in range(0, rows, chunk)
     ] or [Pass(0, 0, 0)]
+    # What the function writes into its other arguments the last pass leaves there, as one call does.
+    several = passes if options.executor is not None else passes[:-1]
+    passes[: len(several)] = [its._replace(again=True) for its in several]
     tasks = [(f, arguments, its, options.has_aux, i == 0, scalar) for i, its in enumerate(passes)]
     outputs: Any = None
     aux: Any = None

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from dualtape.array import Operand
+from dualtape.array import Operand, plain
 
 __all__ = ["aligned", "construct", "leaves", "path", "rebuild", "register_pytree_node"]
 
@@ -120,8 +120,12 @@ def rebuild(like: Any, values: list[Any]) -> Any:
 
 
 def construct(like: Any, values: list[Any]) -> Any:
-    """Return a tree shaped as `like` with these leaves, values as its own were: a dataclass is made as always."""
-    return _rebuilt(like, iter(values), _replaced)
+    """Return a tree shaped as `like` with these leaves, values as its own were: a dataclass is made as always.
+
+    Raises:
+        TypeError: if the constructor of a dataclass does not make again what stands in `like`.
+    """
+    return _rebuilt(like, iter(values), _made)
 
 
 def _rebuilt(like: Any, values: Iterator[Any], make: Callable[..., Any]) -> Any:
@@ -150,13 +154,6 @@ def _rebuilt(like: Any, values: Iterator[Any], make: Callable[..., Any]) -> Any:
     return make(like, **dict(zip(_fields(kind), made, strict=True)))
 
 
-def _replaced(like: Any, **parts: Any) -> Any:
-    """Return a dataclass with other parts."""
-    from dataclasses import replace
-
-    return replace(like, **parts)
-
-
 def _bare(like: Any, **parts: Any) -> Any:
     """Return a dataclass of the kind of `like` without calling its constructor."""
     from dataclasses import fields
@@ -165,6 +162,53 @@ def _bare(like: Any, **parts: Any) -> Any:
     for field in fields(like):
         object.__setattr__(new, field.name, parts.get(field.name))
     return new
+
+
+def _made(like: Any, **parts: Any) -> Any:
+    """Return a dataclass of the kind of `like` as its constructor makes it, which must be `like` but for the parts.
+
+    An object that was changed after it was made, or made of what it does not keep, can't be had so: a function would be
+    differentiated at another point than the one that was given.
+    """
+    from dataclasses import fields, replace
+
+    new = replace(like, **parts)
+    before, apart = _state(like), {field.name for field in fields(like) if not field.compare}
+    for name, now in _state(new).items():
+        was = parts.get(name, before.get(name))
+        if was is not now and was is not None and name not in apart and not _same(was, now):
+            raise TypeError(
+                f"{type(like).__qualname__}.{name} is not what the constructor makes of the fields that it takes: it "
+                f"was changed later, or depends on something else; compute it from them in __post_init__, or register "
+                f"the class with dualtape.register_pytree_node"
+            )
+    return new
+
+
+def _state(x: Any) -> dict[str, Any]:
+    return {name: getattr(x, name, None) for name in x.__dataclass_fields__} | getattr(x, "__dict__", {})
+
+
+def _same(was: Any, now: Any) -> bool:
+    """Tell whether numbers, arrays and strings are the same up to rounding; of other objects nobody can tell."""
+    old, new = leaves(was), leaves(now)
+    if len(old) != len(new):
+        return False
+    for x, y in zip(map(plain, old), map(plain, new), strict=True):
+        if x is y or not isinstance(x, (np.ndarray, np.generic, float, complex, int, str)):
+            continue
+        a, b = np.asarray(x), np.asarray(y)
+        if a.dtype.kind == "O" or b.dtype.kind == "O":
+            continue
+        if a.shape != b.shape:
+            return False
+        if a.dtype.kind in "fc" and b.dtype.kind in "fc":
+            scale = np.max(np.abs(a), initial=0.0, where=np.isfinite(a))
+            if not np.allclose(a, b, rtol=1e-4, atol=1e-6 * scale, equal_nan=True):
+                return False
+        elif not np.array_equal(a, b):
+            return False
+    return True
 
 
 def _opened(tree: Any) -> dict[str, Any] | None:

@@ -242,6 +242,11 @@ def test_complex_target_of_a_real_source(mode: str) -> None:
     found = tape.jacobian(y, x)
     close(found, np.diag(1j * np.exp(1j * x.numpy())), 1e-6)
     assert found.dtype == np.complex64
+    other = dt.Variable(np.ones((2, 3), np.float32))
+    with dt.GradientTape(mode, persistent=True) as tape:
+        y = np.exp(1j * x)
+    assert tape.jacobian(y, other).dtype == np.complex64
+    assert tape.batch_jacobian(y, other).dtype == np.complex64
 
 
 # --- batch_jacobian -----------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -106,6 +106,44 @@ def test_a_dataclass_that_checks_and_computes(mode: str) -> None:
     out, tangent = dt.jvp(lambda s: Normal(s), (2.0,), (1.0,), mode=mode)  # noqa: PLW0108  # the class has no signature
     assert out.precision == 0.25
     assert tangent.sigma == 1.0
+
+
+@dataclass
+class Fit:
+    slope: Any
+    unit: InitVar[float] = 1.0
+    steps: int = field(default=0, init=False)
+    cache: dict[str, Any] = field(default_factory=dict, init=False, compare=False)
+
+    def __post_init__(self, unit: float) -> None:
+        self.scaled = self.slope * unit
+
+
+@dataclass
+class Logarithm:
+    value: Any
+
+    def __post_init__(self) -> None:
+        self.value = np.log(self.value)
+
+
+def test_a_dataclass_that_its_constructor_does_not_make_again(mode: str) -> None:
+    """A function would be differentiated at another object than the one that was given."""
+
+    def f(p: Any) -> Any:
+        return p.scaled**2 * (1 + p.steps)
+
+    fit = Fit(np.array([3.0, 1.0]))
+    fit.cache["of no account"] = 1
+    g = dt.jacobian(f, mode=mode)(fit)
+    np.testing.assert_allclose(g.slope, [[6.0, 0.0], [0.0, 2.0]])
+    fit.steps = 2
+    with pytest.raises(TypeError, match=r"Fit\.steps is not what the constructor makes.*register_pytree_node"):
+        dt.jacobian(f, mode=mode)(fit)
+    with pytest.raises(TypeError, match=r"Fit\.scaled is not what"):
+        dt.jacobian(f, mode=mode)(Fit(np.array([3.0, 1.0]), 2.0))
+    with pytest.raises(TypeError, match=r"Logarithm\.value is not what"):
+        dt.grad(lambda p: p.value * 2.0, mode=mode)(Logarithm(3.0))
 
 
 def test_registered(mode: str, line: type[Line]) -> None:

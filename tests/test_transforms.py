@@ -359,6 +359,36 @@ def test_kinds_of_results(mode: str) -> None:
         assert type(value) is dtype
 
 
+def test_kinds_of_results_that_an_outer_level_differentiates(mode: str, outer_mode: str) -> None:
+    def cubed(x: Any) -> Any:
+        return x**3
+
+    met = []
+
+    def slope(x: Any) -> Any:
+        g = dt.grad(cubed, mode=mode)(x)
+        met.append((isinstance(g, np.ndarray), isinstance(g, float)))
+        return g
+
+    for x, one, kind, is_kind in [
+        (2.0, 1.0, np.float64, (False, True)),
+        (np.float32(2.0), np.float32(1.0), np.float32, (False, False)),
+        (np.array(2.0), np.array(1.0), np.ndarray, (True, False)),
+    ]:
+        found = [
+            dt.hvp(cubed, (x,), (one,), mode=mode),
+            dt.jvp(slope, (x,), (one,), mode=outer_mode)[1],
+            dt.linearize(slope, x, mode=outer_mode)[1](one),
+            dt.vjp(slope, x, mode=outer_mode)[1](one)[0],
+            dt.jacobian(slope, mode=outer_mode)(x),
+        ]
+        assert [type(y) for y in found] == [kind] * 5
+        assert {y.dtype for y in found} == {np.dtype(np.asarray(x).dtype)}
+        close(found, [12.0] * 5)
+        assert set(met) == {is_kind}
+        met.clear()
+
+
 def test_keywords_and_defaults(mode: str) -> None:
     def f(x: Any, y: Any = 3.0, *, power: int = 2) -> Any:
         return x**power * y
@@ -433,6 +463,32 @@ def test_variables_that_are_read_are_constants(mode: str) -> None:
     assert dt.grad(lambda x: x * np.sum(w * w), mode=mode)(1.0) == 1200.0
 
 
+@pytest.mark.parametrize("chunk", [None, 1])
+def test_what_is_written_into_other_arguments_no_other_pass_sees(mode: str, chunk: int | None) -> None:
+    """They are left as one call by itself leaves them, however often the function is called for its derivatives."""
+    weights, box, frozen = np.zeros(3), {"n": [np.zeros(2)]}, np.ones(3)
+    frozen.flags.writeable = False
+
+    def f(x: Any, weights: Any, box: Any, frozen: Any) -> Any:
+        weights += 1.0
+        box["n"][0] += 2.0
+        box["n"].append("seen")
+        return weights * x[:3] * box["n"][0][0] * len(box["n"]) * frozen
+
+    x = np.arange(4.0)
+    found = dt.jacobian(f, mode=mode, chunk_size=chunk)(x, weights, box, frozen)
+    close(found, 4.0 * np.eye(3, 4))
+    close(weights, np.ones(3))
+    close(box["n"][0], [2.0, 2.0])
+    assert len(box["n"]) == 2
+
+    weights, box = np.zeros(3), {"n": [np.zeros(2)]}
+    # By default it is called once more, to count the outputs.
+    close(dt.jacobian(f)(x, weights, box=box, frozen=frozen), 4.0 * np.eye(3, 4))
+    close(weights, np.ones(3))
+    close(dt.grad(lambda x, w: np.sum(f(x, w, {"n": [np.zeros(2)]}, 1.0)), mode=mode)(x, weights), [8, 8, 8, 0])
+
+
 # --- zero derivatives ---------------------------------------------------------------------------------------------
 
 
@@ -449,6 +505,10 @@ def test_what_does_not_depend_has_derivative_zero(mode: str) -> None:
     close((out, tangent), ([1, 1], [0, 0]))
     close(dt.vjp(lambda _x: np.ones(2), 1.0, mode=mode)[1](np.ones(2)), (0.0,))
     assert dt.grad(np.floor, mode=mode)(1.5) == 0.0
+    # A zero Jacobian has the dtype of one that is not.
+    for f in (lambda x: x * 1j, lambda _x: np.ones(2) * 1j):
+        assert dt.jacobian(f, mode=mode)(np.ones(2, np.float32)).dtype == np.complex64
+    assert dt.jacobian(lambda x, _y: x * 1j, (0, 1), mode=mode)(1.0, 1.0)[1].dtype == np.complex128
 
 
 def test_empty(mode: str) -> None:
@@ -596,6 +656,8 @@ def test_outputs_that_are_refused(mode: str) -> None:
         dt.jacobian(lambda x: {"y": x, "n": 3}, mode=mode)(x)
     with pytest.raises(TypeError, match="returns bool"):
         dt.vjp(lambda x: x > 0, x, mode=mode)
+    with pytest.raises(TypeError, match=r"returns object at \['n'\]"):
+        dt.jacobian(lambda x: {"y": x, "n": object()}, mode=mode)(x)
 
 
 def test_arguments_that_are_refused(mode: str) -> None:
@@ -617,6 +679,8 @@ def test_arguments_that_are_refused(mode: str) -> None:
             grad(f, mode=mode)(x)
     with pytest.raises(TypeError, match=r"write 2\.0"):
         dt.jvp(np.sin, (2,), (1.0,), mode=mode)
+    with pytest.raises(TypeError, match=r"argument 1 is 3, of int.*or bind it, as hvp\(lambda x: f\(x, n\)"):
+        dt.hvp(lambda x, n: x**n, (2.0, 3), (1.0, 0.0), mode=mode)
     # What is not differentiated may be anything.
     assert dt.grad(lambda x, n: x**n, mode=mode)(2.0, 3) == 12.0
 
@@ -645,6 +709,7 @@ def test_tangents_that_are_refused(mode: str) -> None:
         ((np.ones(3) * 1j,), TypeError, "is of complex128, where float64 belongs"),
         ((np.ones(3, np.longdouble),), TypeError, "would lose precision"),
         ((np.ones(3), np.ones(3)), TypeError, "1 arguments want 1 tangents, not 2"),
+        ((None,), TypeError, r"the tangent of argument 0 is None, where float64 of shape \(3,\) belongs"),
         (np.ones(3), TypeError, "tangents are a tuple"),
         (([1.0, 1.0, 1.0],), TypeError, "is a list, where an array belongs"),
     ]:
@@ -719,6 +784,19 @@ def test_reverse_where_inputs_outnumber_outputs() -> None:
     # The handle of the inner derivative is what a function sees.
     assert mode_of(dt.hessian, np.sum, x) == {"TapeArray"}
     assert mode_of(dt.hessian, np.sum, x, mode="forward") == {"DualArray"}
+
+
+@pytest.mark.reverse
+def test_a_function_of_traced_values_alone() -> None:
+    """What it watches is no plain array, so its outputs can't be counted beforehand."""
+
+    def f(x: Any) -> Any:
+        with dt.GradientTape() as tape:
+            tape.watch(x)
+            y = np.sum(x**3)
+        return tape.gradient(y, x)
+
+    close(dt.jacobian(f)(np.array([1.0, 2.0])), [[6.0, 0.0], [0.0, 12.0]])
 
 
 def test_counting_outputs_leaves_no_trace(mode: str) -> None:
