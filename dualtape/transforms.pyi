@@ -5,8 +5,12 @@
 # matches none of these, or where `argnums` is written its transform is an `object`, which can't be called.
 #
 # `Any` stands where a function may return what it likes, for an array of any dtype, and in the last overloads of each,
-# for what the others don't name and for functions that take arrays of any dtype; it is the whole result there, since
-# mypy makes an untyped function of two that could be meant.
+# for functions that take arrays of any dtype (the whole result, since mypy makes an untyped function of two that could
+# be meant) and for an `argnums` that the others don't name (the derivative; the call is checked).
+#
+# An int may be the 1 that a literal names, and then the derivative is `Any`: to checkers a contradiction.
+# mypy: disable-error-code=overload-overlap
+# pyright: reportOverlappingOverload=false
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from concurrent.futures import Executor
@@ -34,10 +38,17 @@ _A = TypeVar("_A", bound=_Differentiable)
 _B = TypeVar("_B", bound=_Differentiable)
 _C = TypeVar("_C", bound=_Differentiable)
 _D = TypeVar("_D", bound=_Differentiable)
+# ... but for a float, whose Jacobian has the shape of what the function returns, and what might be one.
+_Shaped: TypeAlias = NDArray[np.inexact[Any]] | list[Any] | Mapping[Any, Any] | _Dataclass
+_FA = TypeVar("_FA", bound=_Shaped)
+_FB = TypeVar("_FB", bound=_Shaped)
+_FC = TypeVar("_FC", bound=_Shaped)
+_FD = TypeVar("_FD", bound=_Shaped)
 _X = TypeVar("_X")
 _Y = TypeVar("_Y")
 
-# What a function returns that has a gradient: one real number, which NumPy's stubs often call an array.
+# What a function returns that has a gradient: one real number, which NumPy's stubs often call an array. A variable also
+# where the result doesn't name it: of a function that is generic in its dtype mypy makes nothing of a union.
 _Real: TypeAlias = float | np.floating[Any] | NDArray[np.floating[Any]]
 _L = TypeVar("_L", bound=_Real)
 
@@ -45,6 +56,7 @@ _Mode: TypeAlias = Literal["forward", "reverse", "auto"] | Mode | None
 _Progress: TypeAlias = Callable[[list[Any]], Iterable[Any]]
 _R_co = TypeVar("_R_co", covariant=True)
 _Array: TypeAlias = NDArray[np.inexact[Any]] | complex | np.inexact[Any]
+_V = TypeVar("_V", bound=_Array)
 _Any: TypeAlias = NDArray[np.inexact[Any]]  # as a parameter: of a function that takes an array of any dtype
 
 # A function. mypy, where an argument is `Any` and so two overloads could be meant, makes an untyped function of two
@@ -54,7 +66,7 @@ class _Function(Generic[_P, _R_co]):
 
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _P], _Real],
+    f: Callable[Concatenate[_A, _P], _L],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -65,7 +77,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _P], _A]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_X, _B, _P], _Real],
+    f: Callable[Concatenate[_X, _B, _P], _L],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -76,7 +88,7 @@ def grad(
 ) -> Callable[Concatenate[_X, _B, _P], _B]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_X, _Y, _C, _P], _Real],
+    f: Callable[Concatenate[_X, _Y, _C, _P], _L],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -87,7 +99,7 @@ def grad(
 ) -> Callable[Concatenate[_X, _Y, _C, _P], _C]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _P], _Real],
+    f: Callable[Concatenate[_A, _P], _L],
     argnums: tuple[Literal[0]],
     *,
     mode: _Mode = None,
@@ -98,7 +110,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _P], tuple[_A]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _B, _P], _Real],
+    f: Callable[Concatenate[_A, _B, _P], _L],
     argnums: tuple[Literal[0], Literal[1]],
     *,
     mode: _Mode = None,
@@ -109,7 +121,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _B, _P], tuple[_A, _B]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _B, _C, _P], _Real],
+    f: Callable[Concatenate[_A, _B, _C, _P], _L],
     argnums: tuple[Literal[0], Literal[1], Literal[2]],
     *,
     mode: _Mode = None,
@@ -120,7 +132,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _B, _C, _P], tuple[_A, _B, _C]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _B, _C, _D, _P], _Real],
+    f: Callable[Concatenate[_A, _B, _C, _D, _P], _L],
     argnums: tuple[Literal[0], Literal[1], Literal[2], Literal[3]],
     *,
     mode: _Mode = None,
@@ -131,7 +143,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _B, _C, _D, _P], tuple[_A, _B, _C, _D]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_X, _B, _C, _P], _Real],
+    f: Callable[Concatenate[_X, _B, _C, _P], _L],
     argnums: tuple[Literal[1], Literal[2]],
     *,
     mode: _Mode = None,
@@ -142,7 +154,7 @@ def grad(
 ) -> Callable[Concatenate[_X, _B, _C, _P], tuple[_B, _C]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _P], tuple[_Real, _Aux]],
+    f: Callable[Concatenate[_A, _P], tuple[_L, _Aux]],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -153,7 +165,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _P], tuple[_A, _Aux]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_X, _B, _P], tuple[_Real, _Aux]],
+    f: Callable[Concatenate[_X, _B, _P], tuple[_L, _Aux]],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -164,7 +176,7 @@ def grad(
 ) -> Callable[Concatenate[_X, _B, _P], tuple[_B, _Aux]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_X, _Y, _C, _P], tuple[_Real, _Aux]],
+    f: Callable[Concatenate[_X, _Y, _C, _P], tuple[_L, _Aux]],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -175,7 +187,7 @@ def grad(
 ) -> Callable[Concatenate[_X, _Y, _C, _P], tuple[_C, _Aux]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _P], tuple[_Real, _Aux]],
+    f: Callable[Concatenate[_A, _P], tuple[_L, _Aux]],
     argnums: tuple[Literal[0]],
     *,
     mode: _Mode = None,
@@ -186,7 +198,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _P], tuple[tuple[_A], _Aux]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _B, _P], tuple[_Real, _Aux]],
+    f: Callable[Concatenate[_A, _B, _P], tuple[_L, _Aux]],
     argnums: tuple[Literal[0], Literal[1]],
     *,
     mode: _Mode = None,
@@ -197,7 +209,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _B, _P], tuple[tuple[_A, _B], _Aux]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _B, _C, _P], tuple[_Real, _Aux]],
+    f: Callable[Concatenate[_A, _B, _C, _P], tuple[_L, _Aux]],
     argnums: tuple[Literal[0], Literal[1], Literal[2]],
     *,
     mode: _Mode = None,
@@ -208,7 +220,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _B, _C, _P], tuple[tuple[_A, _B, _C], _Aux]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_A, _B, _C, _D, _P], tuple[_Real, _Aux]],
+    f: Callable[Concatenate[_A, _B, _C, _D, _P], tuple[_L, _Aux]],
     argnums: tuple[Literal[0], Literal[1], Literal[2], Literal[3]],
     *,
     mode: _Mode = None,
@@ -219,7 +231,7 @@ def grad(
 ) -> Callable[Concatenate[_A, _B, _C, _D, _P], tuple[tuple[_A, _B, _C, _D], _Aux]]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[_X, _B, _C, _P], tuple[_Real, _Aux]],
+    f: Callable[Concatenate[_X, _B, _C, _P], tuple[_L, _Aux]],
     argnums: tuple[Literal[1], Literal[2]],
     *,
     mode: _Mode = None,
@@ -274,26 +286,48 @@ def grad(
 ) -> object: ...
 @overload
 def grad(
-    f: Callable[..., _Real],
-    argnums: int | tuple[int, ...],
+    f: Callable[_P, _L],
+    argnums: int,
     *,
     mode: _Mode = None,
     has_aux: Literal[False] = False,
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Any: ...
+) -> _Function[_P, Any]: ...
 @overload
 def grad(
-    f: Callable[..., tuple[_Real, Any]],
-    argnums: int | tuple[int, ...],
+    f: Callable[_P, _L],
+    argnums: tuple[int, ...],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[_P, tuple[Any, ...]]: ...
+@overload
+def grad(
+    f: Callable[_P, tuple[_L, _Aux]],
+    argnums: int,
     *,
     mode: _Mode = None,
     has_aux: Literal[True],
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Any: ...
+) -> _Function[_P, tuple[Any, _Aux]]: ...
+@overload
+def grad(
+    f: Callable[_P, tuple[_L, _Aux]],
+    argnums: tuple[int, ...],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[_P, tuple[tuple[Any, ...], _Aux]]: ...
 @overload
 def value_and_grad(
     f: Callable[Concatenate[_A, _P], _L],
@@ -516,29 +550,51 @@ def value_and_grad(
 ) -> object: ...
 @overload
 def value_and_grad(
-    f: Callable[..., _Real],
-    argnums: int | tuple[int, ...],
+    f: Callable[_P, _L],
+    argnums: int,
     *,
     mode: _Mode = None,
     has_aux: Literal[False] = False,
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Any: ...
+) -> _Function[_P, tuple[_L, Any]]: ...
 @overload
 def value_and_grad(
-    f: Callable[..., tuple[_Real, Any]],
-    argnums: int | tuple[int, ...],
+    f: Callable[_P, _L],
+    argnums: tuple[int, ...],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[_P, tuple[_L, tuple[Any, ...]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[_P, tuple[_L, _Aux]],
+    argnums: int,
     *,
     mode: _Mode = None,
     has_aux: Literal[True],
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Any: ...
+) -> _Function[_P, tuple[tuple[_L, _Aux], Any]]: ...
+@overload
+def value_and_grad(
+    f: Callable[_P, tuple[_L, _Aux]],
+    argnums: tuple[int, ...],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[_P, tuple[tuple[_L, _Aux], tuple[Any, ...]]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[NDArray[_S], _P], _Array],
+    f: Callable[Concatenate[NDArray[_S], _P], _V],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -562,7 +618,7 @@ def jacobian(
 ) -> _Function[Concatenate[float, _P], NDArray[np.float64]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _P], _Array],
+    f: Callable[Concatenate[_A, _P], _V],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -586,7 +642,7 @@ def jacobian(
 ) -> _Function[Concatenate[_A, _P], Any]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_X, NDArray[_S], _P], _Array],
+    f: Callable[Concatenate[_X, NDArray[_S], _P], _V],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -610,7 +666,7 @@ def jacobian(
 ) -> _Function[Concatenate[_X, float, _P], NDArray[np.float64]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_X, _B, _P], _Array],
+    f: Callable[Concatenate[_X, _B, _P], _V],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -634,7 +690,7 @@ def jacobian(
 ) -> _Function[Concatenate[_X, _B, _P], Any]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_X, _Y, NDArray[_S], _P], _Array],
+    f: Callable[Concatenate[_X, _Y, NDArray[_S], _P], _V],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -658,7 +714,7 @@ def jacobian(
 ) -> _Function[Concatenate[_X, _Y, float, _P], NDArray[np.float64]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_X, _Y, _C, _P], _Array],
+    f: Callable[Concatenate[_X, _Y, _C, _P], _V],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -682,7 +738,7 @@ def jacobian(
 ) -> _Function[Concatenate[_X, _Y, _C, _P], Any]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _P], _Array],
+    f: Callable[Concatenate[_FA, _P], _V],
     argnums: tuple[Literal[0]],
     *,
     mode: _Mode = None,
@@ -691,10 +747,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _P], tuple[_A]]: ...
+) -> Callable[Concatenate[_FA, _P], tuple[_FA]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, _P], _Array],
+    f: Callable[Concatenate[_FA, _FB, _P], _V],
     argnums: tuple[Literal[0], Literal[1]],
     *,
     mode: _Mode = None,
@@ -703,10 +759,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _P], tuple[_A, _B]]: ...
+) -> Callable[Concatenate[_FA, _FB, _P], tuple[_FA, _FB]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, _C, _P], _Array],
+    f: Callable[Concatenate[_FA, _FB, _FC, _P], _V],
     argnums: tuple[Literal[0], Literal[1], Literal[2]],
     *,
     mode: _Mode = None,
@@ -715,10 +771,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _C, _P], tuple[_A, _B, _C]]: ...
+) -> Callable[Concatenate[_FA, _FB, _FC, _P], tuple[_FA, _FB, _FC]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, _C, _D, _P], _Array],
+    f: Callable[Concatenate[_FA, _FB, _FC, _FD, _P], _V],
     argnums: tuple[Literal[0], Literal[1], Literal[2], Literal[3]],
     *,
     mode: _Mode = None,
@@ -727,10 +783,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _C, _D, _P], tuple[_A, _B, _C, _D]]: ...
+) -> Callable[Concatenate[_FA, _FB, _FC, _FD, _P], tuple[_FA, _FB, _FC, _FD]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_X, _B, _C, _P], _Array],
+    f: Callable[Concatenate[_X, _FB, _FC, _P], _V],
     argnums: tuple[Literal[1], Literal[2]],
     *,
     mode: _Mode = None,
@@ -739,10 +795,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_X, _B, _C, _P], tuple[_B, _C]]: ...
+) -> Callable[Concatenate[_X, _FB, _FC, _P], tuple[_FB, _FC]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[NDArray[_S], _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[NDArray[_S], _P], tuple[_V, _Aux]],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -766,7 +822,7 @@ def jacobian(
 ) -> _Function[Concatenate[float, _P], tuple[NDArray[np.float64], _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_A, _P], tuple[_V, _Aux]],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -790,7 +846,7 @@ def jacobian(
 ) -> _Function[Concatenate[_A, _P], tuple[Any, _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_X, NDArray[_S], _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_X, NDArray[_S], _P], tuple[_V, _Aux]],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -814,7 +870,7 @@ def jacobian(
 ) -> _Function[Concatenate[_X, float, _P], tuple[NDArray[np.float64], _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_X, _B, _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_X, _B, _P], tuple[_V, _Aux]],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -838,7 +894,7 @@ def jacobian(
 ) -> _Function[Concatenate[_X, _B, _P], tuple[Any, _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_X, _Y, NDArray[_S], _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_X, _Y, NDArray[_S], _P], tuple[_V, _Aux]],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -862,7 +918,7 @@ def jacobian(
 ) -> _Function[Concatenate[_X, _Y, float, _P], tuple[NDArray[np.float64], _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_X, _Y, _C, _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_X, _Y, _C, _P], tuple[_V, _Aux]],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -886,7 +942,7 @@ def jacobian(
 ) -> _Function[Concatenate[_X, _Y, _C, _P], tuple[Any, _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_FA, _P], tuple[_V, _Aux]],
     argnums: tuple[Literal[0]],
     *,
     mode: _Mode = None,
@@ -895,10 +951,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _P], tuple[tuple[_A], _Aux]]: ...
+) -> Callable[Concatenate[_FA, _P], tuple[tuple[_FA], _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_FA, _FB, _P], tuple[_V, _Aux]],
     argnums: tuple[Literal[0], Literal[1]],
     *,
     mode: _Mode = None,
@@ -907,10 +963,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _P], tuple[tuple[_A, _B], _Aux]]: ...
+) -> Callable[Concatenate[_FA, _FB, _P], tuple[tuple[_FA, _FB], _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, _C, _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_FA, _FB, _FC, _P], tuple[_V, _Aux]],
     argnums: tuple[Literal[0], Literal[1], Literal[2]],
     *,
     mode: _Mode = None,
@@ -919,10 +975,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _C, _P], tuple[tuple[_A, _B, _C], _Aux]]: ...
+) -> Callable[Concatenate[_FA, _FB, _FC, _P], tuple[tuple[_FA, _FB, _FC], _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_A, _B, _C, _D, _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_FA, _FB, _FC, _FD, _P], tuple[_V, _Aux]],
     argnums: tuple[Literal[0], Literal[1], Literal[2], Literal[3]],
     *,
     mode: _Mode = None,
@@ -931,10 +987,10 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_A, _B, _C, _D, _P], tuple[tuple[_A, _B, _C, _D], _Aux]]: ...
+) -> Callable[Concatenate[_FA, _FB, _FC, _FD, _P], tuple[tuple[_FA, _FB, _FC, _FD], _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_X, _B, _C, _P], tuple[_Array, _Aux]],
+    f: Callable[Concatenate[_X, _FB, _FC, _P], tuple[_V, _Aux]],
     argnums: tuple[Literal[1], Literal[2]],
     *,
     mode: _Mode = None,
@@ -943,7 +999,7 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Callable[Concatenate[_X, _B, _C, _P], tuple[tuple[_B, _C], _Aux]]: ...
+) -> Callable[Concatenate[_X, _FB, _FC, _P], tuple[tuple[_FB, _FC], _Aux]]: ...
 @overload
 def jacobian(
     f: Callable[Concatenate[_Any, _P], object],
@@ -994,8 +1050,8 @@ def jacobian(
 ) -> object: ...
 @overload
 def jacobian(
-    f: Callable[..., Any],
-    argnums: int | tuple[int, ...],
+    f: Callable[_P, Any],
+    argnums: int,
     *,
     mode: _Mode = None,
     has_aux: Literal[False] = False,
@@ -1003,11 +1059,23 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Any: ...
+) -> _Function[_P, Any]: ...
 @overload
 def jacobian(
-    f: Callable[..., tuple[Any, Any]],
-    argnums: int | tuple[int, ...],
+    f: Callable[_P, Any],
+    argnums: tuple[int, ...],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[_P, tuple[Any, ...]]: ...
+@overload
+def jacobian(
+    f: Callable[_P, tuple[Any, _Aux]],
+    argnums: int,
     *,
     mode: _Mode = None,
     has_aux: Literal[True],
@@ -1015,10 +1083,22 @@ def jacobian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Any: ...
+) -> _Function[_P, tuple[Any, _Aux]]: ...
+@overload
+def jacobian(
+    f: Callable[_P, tuple[Any, _Aux]],
+    argnums: tuple[int, ...],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[_P, tuple[tuple[Any, ...], _Aux]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[NDArray[_S], _P], _Real],
+    f: Callable[Concatenate[NDArray[_S], _P], _L],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -1030,7 +1110,7 @@ def hessian(
 ) -> Callable[Concatenate[NDArray[_S], _P], NDArray[_S]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[float, _P], _Real],
+    f: Callable[Concatenate[float, _P], _L],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -1042,7 +1122,7 @@ def hessian(
 ) -> _Function[Concatenate[float, _P], float]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_A, _P], _Real],
+    f: Callable[Concatenate[_A, _P], _L],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -1054,7 +1134,7 @@ def hessian(
 ) -> _Function[Concatenate[_A, _P], Any]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_X, NDArray[_S], _P], _Real],
+    f: Callable[Concatenate[_X, NDArray[_S], _P], _L],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -1066,7 +1146,7 @@ def hessian(
 ) -> Callable[Concatenate[_X, NDArray[_S], _P], NDArray[_S]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_X, float, _P], _Real],
+    f: Callable[Concatenate[_X, float, _P], _L],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -1078,7 +1158,7 @@ def hessian(
 ) -> _Function[Concatenate[_X, float, _P], float]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_X, _B, _P], _Real],
+    f: Callable[Concatenate[_X, _B, _P], _L],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -1090,7 +1170,7 @@ def hessian(
 ) -> _Function[Concatenate[_X, _B, _P], Any]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_X, _Y, NDArray[_S], _P], _Real],
+    f: Callable[Concatenate[_X, _Y, NDArray[_S], _P], _L],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -1102,7 +1182,7 @@ def hessian(
 ) -> Callable[Concatenate[_X, _Y, NDArray[_S], _P], NDArray[_S]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_X, _Y, float, _P], _Real],
+    f: Callable[Concatenate[_X, _Y, float, _P], _L],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -1114,7 +1194,7 @@ def hessian(
 ) -> _Function[Concatenate[_X, _Y, float, _P], float]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_X, _Y, _C, _P], _Real],
+    f: Callable[Concatenate[_X, _Y, _C, _P], _L],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -1126,7 +1206,7 @@ def hessian(
 ) -> _Function[Concatenate[_X, _Y, _C, _P], Any]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[NDArray[_S], _P], tuple[_Real, _Aux]],
+    f: Callable[Concatenate[NDArray[_S], _P], tuple[_L, _Aux]],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -1138,7 +1218,7 @@ def hessian(
 ) -> Callable[Concatenate[NDArray[_S], _P], tuple[NDArray[_S], _Aux]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[float, _P], tuple[_Real, _Aux]],
+    f: Callable[Concatenate[float, _P], tuple[_L, _Aux]],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -1150,7 +1230,7 @@ def hessian(
 ) -> _Function[Concatenate[float, _P], tuple[float, _Aux]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_A, _P], tuple[_Real, _Aux]],
+    f: Callable[Concatenate[_A, _P], tuple[_L, _Aux]],
     argnums: Literal[0] = 0,
     *,
     mode: _Mode = None,
@@ -1162,7 +1242,7 @@ def hessian(
 ) -> _Function[Concatenate[_A, _P], tuple[Any, _Aux]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_X, NDArray[_S], _P], tuple[_Real, _Aux]],
+    f: Callable[Concatenate[_X, NDArray[_S], _P], tuple[_L, _Aux]],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -1174,7 +1254,7 @@ def hessian(
 ) -> Callable[Concatenate[_X, NDArray[_S], _P], tuple[NDArray[_S], _Aux]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_X, float, _P], tuple[_Real, _Aux]],
+    f: Callable[Concatenate[_X, float, _P], tuple[_L, _Aux]],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -1186,7 +1266,7 @@ def hessian(
 ) -> _Function[Concatenate[_X, float, _P], tuple[float, _Aux]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_X, _B, _P], tuple[_Real, _Aux]],
+    f: Callable[Concatenate[_X, _B, _P], tuple[_L, _Aux]],
     argnums: Literal[1],
     *,
     mode: _Mode = None,
@@ -1198,7 +1278,7 @@ def hessian(
 ) -> _Function[Concatenate[_X, _B, _P], tuple[Any, _Aux]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_X, _Y, NDArray[_S], _P], tuple[_Real, _Aux]],
+    f: Callable[Concatenate[_X, _Y, NDArray[_S], _P], tuple[_L, _Aux]],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -1210,7 +1290,7 @@ def hessian(
 ) -> Callable[Concatenate[_X, _Y, NDArray[_S], _P], tuple[NDArray[_S], _Aux]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_X, _Y, float, _P], tuple[_Real, _Aux]],
+    f: Callable[Concatenate[_X, _Y, float, _P], tuple[_L, _Aux]],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -1222,7 +1302,7 @@ def hessian(
 ) -> _Function[Concatenate[_X, _Y, float, _P], tuple[float, _Aux]]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[_X, _Y, _C, _P], tuple[_Real, _Aux]],
+    f: Callable[Concatenate[_X, _Y, _C, _P], tuple[_L, _Aux]],
     argnums: Literal[2],
     *,
     mode: _Mode = None,
@@ -1282,8 +1362,8 @@ def hessian(
 ) -> object: ...
 @overload
 def hessian(
-    f: Callable[..., _Real],
-    argnums: int | tuple[int, ...],
+    f: Callable[_P, _L],
+    argnums: int,
     *,
     mode: _Mode = None,
     has_aux: Literal[False] = False,
@@ -1291,11 +1371,23 @@ def hessian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Any: ...
+) -> _Function[_P, Any]: ...
 @overload
 def hessian(
-    f: Callable[..., tuple[_Real, Any]],
-    argnums: int | tuple[int, ...],
+    f: Callable[_P, _L],
+    argnums: tuple[int, ...],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[_P, tuple[Any, ...]]: ...
+@overload
+def hessian(
+    f: Callable[_P, tuple[_L, _Aux]],
+    argnums: int,
     *,
     mode: _Mode = None,
     has_aux: Literal[True],
@@ -1303,7 +1395,19 @@ def hessian(
     chunk_size: int | None = None,
     progress: _Progress | None = None,
     executor: Executor | None = None,
-) -> Any: ...
+) -> _Function[_P, tuple[Any, _Aux]]: ...
+@overload
+def hessian(
+    f: Callable[_P, tuple[_L, _Aux]],
+    argnums: tuple[int, ...],
+    *,
+    mode: _Mode = None,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    progress: _Progress | None = None,
+    executor: Executor | None = None,
+) -> _Function[_P, tuple[tuple[Any, ...], _Aux]]: ...
 @overload
 def jvp(
     f: Callable[[_A], _R],

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypedDict, assert_type
+from typing import Any, NamedTuple, TypedDict, TypeVar, assert_type
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +11,7 @@ import dualtape as dt
 
 F4 = NDArray[np.float32]
 F8 = NDArray[np.float64]
+T = TypeVar("T", bound=np.floating[Any])
 
 
 @dataclass
@@ -48,6 +49,29 @@ def fit(model: Model, x: F8, *, rate: int = 2) -> float:
 
 def three(x: F8, y: F4, n: int = 3) -> F8:
     total: F8 = np.square(x).sum() + n * np.square(y).sum()
+    return total
+
+
+def four(a: F8, b: F4, c: F8, d: F4, *, n: int = 1) -> np.float64:
+    total: np.float64 = np.square(a).sum() + np.square(b).sum() + np.square(c).sum() + n * np.square(d).sum()
+    return total
+
+
+def four_and_aux(a: F8, b: F4, c: F8, d: F4) -> tuple[np.float64, str]:
+    return four(a, b, c, d), "aux"
+
+
+def scaled(x: float, y: F8) -> F8:
+    return np.multiply(x, y)
+
+
+def generic(x: NDArray[T]) -> T:
+    total: T = np.square(x).sum()
+    return total
+
+
+def generic_of_two(x: NDArray[T], y: NDArray[T]) -> T:
+    total: T = np.multiply(x, y).sum()
     return total
 
 
@@ -97,8 +121,12 @@ def gradients(x: F8, y: F4, model: Model) -> None:
     assert_type(dt.grad(three, argnums=1)(x, y, n=2), F4)
     assert_type(dt.grad(three, argnums=(0,))(x, y), tuple[F8])
     assert_type(dt.grad(three, argnums=(0, 1))(x, y), tuple[F8, F4])
-    assert_type(dt.grad(three, argnums=(1, 0))(x, y), Any)
-    assert_type(dt.grad(three, argnums=-1)(x, y), Any)
+    assert_type(dt.grad(three, argnums=(1, 0))(x, y), tuple[Any, ...])
+    assert_type(dt.grad(three, argnums=-2)(x, y, 3), Any)
+    assert_type(dt.grad(four, argnums=3)(x, y, x, y, n=2), Any)
+    assert_type(dt.grad(four_and_aux, argnums=(3, 1), has_aux=True)(x, y, x, y), tuple[tuple[Any, ...], str])
+    assert_type(dt.grad(generic)(y), F4)
+    dt.grad(generic_of_two, argnums=(0, 1))(x, x)
     assert_type(dt.grad(both, has_aux=True)(x), tuple[F8, str])
     assert_type(dt.grad(loss, mode="reverse", chunk_size=3)(x), F8)
     assert_type(dt.grad(loss, mode="auto")(x), F8)
@@ -123,11 +151,14 @@ def matrices(x: F8, y: F4, model: Model) -> None:
     assert_type(dt.jacobian(loss)(x), F8)
     assert_type(dt.jacobian(three, argnums=1)(x, y), F4)
     assert_type(dt.jacobian(three, argnums=(0, 1))(x, y), tuple[F8, F4])
+    assert_type(dt.jacobian(scaled)(2.0, x), F8)
+    assert_type(dt.jacobian(scaled, argnums=(0, 1))(2.0, x), tuple[Any, ...])
     assert_type(dt.jacobian(scalar)(2.0), float)
     assert_type(dt.jacobian(dt.grad(loss))(x), F8)
     assert_type(dt.jacobian(fit)(model, x), Model)
     assert_type(dt.jacobian(both, has_aux=True)(x), tuple[F8, str])
     assert_type(dt.hessian(loss)(x), F8)
+    assert_type(dt.hessian(generic)(y), F4)
     assert_type(dt.hessian(scalar)(2.0), float)
     assert_type(dt.hessian(fit)(model, x), Any)
     assert_type(dt.hessian(both, has_aux=True)(x), tuple[F8, str])

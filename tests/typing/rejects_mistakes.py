@@ -24,6 +24,10 @@ def loss(x: F8, y: F8) -> float:
     return 1.0
 
 
+def four(a: F8, b: F4, c: F8, d: F4) -> float:
+    return 1.0
+
+
 def with_aux(x: F8) -> tuple[float, str]:
     return 1.0, ""
 
@@ -68,10 +72,14 @@ def transforms(x: F8, f4: F4, integers: I8) -> None:
     dt.grad(of_integers)  # E: mypy[type-var] pyright[reportCallIssue, reportArgumentType]
     dt.jacobian(of_integers)  # E: mypy[type-var] pyright[reportCallIssue, reportArgumentType]
     dt.grad(second_of_integers, argnums=1)(x, integers)  # E: mypy[operator] pyright[reportCallIssue]
-    dt.grad(with_aux)  # E: mypy[arg-type] pyright[reportCallIssue, reportArgumentType]
+    dt.grad(with_aux)  # E: mypy[type-var] pyright[reportCallIssue, reportArgumentType]
     dt.grad(loss)(x)  # E: mypy[call-arg] pyright[reportCallIssue]
     dt.grad(loss)(x, f4)  # E: mypy[arg-type] pyright[reportArgumentType]
     dt.grad(loss)(x, x, 3)  # E: mypy[call-arg] pyright[reportCallIssue]
+    dt.grad(loss, argnums=2)(x, x)  # E: mypy[operator] pyright[reportCallIssue]
+    dt.grad(loss, argnums="y")  # E: mypy[call-overload] pyright[reportCallIssue, reportArgumentType]
+    dt.grad(four, argnums=3)(x, f4, x)  # E: mypy[call-arg] pyright[reportCallIssue]
+    dt.grad(four, argnums=(0, 2))(x, f4, x, x)  # E: mypy[arg-type] pyright[reportArgumentType]
     dx, dy = dt.grad(loss)(x, x), None
     one, two, _ = dt.grad(loss, (0, 1))(x, x)  # E: mypy[misc] pyright[reportAssignmentType, reportUnknownVariableType]
     wrong: F4 = dt.grad(loss)(x, x)  # E: mypy[assignment] pyright[reportAssignmentType]
