@@ -50,8 +50,8 @@ def find_targets(target: Any, weights: Any, recording: Any, unconnected: str) ->
 
 def lower(x: Any, recording: Any) -> TracedArray:
     """Return the handle of the recording's level that stands for a target."""
-    if isinstance(x, Held) and id(x) in recording.variables:
-        x = recording.read(x, recording.variables[id(x)][0]._resolve(()))
+    if isinstance(x, Held):  # it may be what a branch of the program chose without reading it
+        x = recording.read(x, x._resolve(()))
     elif not isinstance(x, TracedArray):
         x = resolve(x, ACTIVE.get())
     active = ACTIVE.get()

@@ -290,6 +290,23 @@ def test_a_variable_is_a_target_too(mode: str) -> None:
     assert tape.gradient(w, w).tolist() == [1.0, 1.0]
 
 
+def test_control_flow_is_recorded_as_it_was_taken(mode: str) -> None:
+    """TensorFlow's guide: the branch that was not taken is unconnected, and the variable that was chosen has 1."""
+    x, chosen, other = dt.Variable(1.0), dt.Variable(2.0), dt.Variable(2.0)
+    with dt.GradientTape(mode, persistent=True) as tape:
+        result = chosen if x > 0.0 else other**2
+    assert tape.gradient(result, [chosen, other], unconnected_gradients="none") == [1.0, None]
+    assert tape.gradient(result, [chosen, other]) == [1.0, 0.0]
+    assert tape.jacobian(result, [chosen, other]) == [1.0, 0.0]
+    chosen.assign(5.0)
+    assert tape.gradient(result, chosen) == 1.0
+    with dt.GradientTape(mode) as tape:
+        total = dt.constant(0.0)
+        for k in range(3):
+            total = total + chosen**k if k != 1 else total * other
+    assert tape.gradient(total, [chosen, other]) == [10.0, 1.0]
+
+
 def test_sources_computed_in_the_block_in_reverse_mode(modes: tuple[str, ...]) -> None:
     if "reverse" not in modes:
         pytest.skip("reverse mode alone")
@@ -446,10 +463,10 @@ def unrecorded(mode: str) -> dict[str, Callable[[], tuple[dt.GradientTape, Any, 
             pass
         return tape, y, w
 
-    def unread_variable() -> tuple[dt.GradientTape, Any, Any]:
-        w = dt.Variable(2.0)
+    def unwatched_variable() -> tuple[dt.GradientTape, Any, Any]:
+        w = dt.Variable(2.0, trainable=False)
         with dt.GradientTape(mode, persistent=True) as tape:
-            pass
+            _ = w * w
         return tape, w, w
 
     return {way.__name__: way for way in list(locals().values()) if callable(way)}
