@@ -101,7 +101,9 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: di
     if method == "outer" and ufunc.nin == 2 and ufunc.signature is None and is_traced((inputs, kwargs)):
         x, y = (resolve(x, ACTIVE.get()) for x in inputs)
         return ufunc(np.reshape(x, np.shape(x) + (1,) * rank(y)), y, **kwargs)
-    if ufunc not in PLAIN_UFUNCS and is_traced((inputs, kwargs)):
+    # np.floor_divide.accumulate begins with an entry as it is, whose derivative is 1.
+    steps = ufunc in PLAIN_UFUNCS and (ufunc is not np.floor_divide or method == "outer")
+    if not steps and is_traced((inputs, kwargs)):
         raise _no_rule(f"numpy.{ufunc.__name__}.{method}", (inputs, kwargs))
     out = kwargs.pop("out", None)
     if out is not None and any(isinstance(x, Operand) for x in out):
@@ -131,18 +133,35 @@ def _call_with_keywords(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[s
     where, dtype, signature = kwargs.pop("where", True), kwargs.pop("dtype", None), kwargs.pop("signature", None)
     casting = kwargs.pop("casting", "same_kind")
     kwargs.pop("subok", None)
+    core = {name: kwargs.pop(name) for name in ("axes", "axis", "keepdims") if name in kwargs and ufunc.signature}
     refused = [name for name, value in kwargs.items() if (name, value) != ("order", "K")]
     if refused:
-        raise NoRuleError(f"numpy.{ufunc.__name__} with {', '.join(refused)}= is not supported on traced arrays")
+        raise NoRuleError(
+            f"numpy.{ufunc.__name__} with {', '.join(refused)}= is not supported on traced arrays: leave it away"
+        )
     inputs = tuple(resolve(x, ACTIVE.get()) for x in inputs)
     if dtype is not None or signature is not None:
         inputs = _cast(ufunc, inputs, signature or (None,) * ufunc.nin + (np.dtype(dtype),) * ufunc.nout, casting)
     if where is not True:
         return _call_where(ufunc, inputs, strip(where), outs)
-    result = _call(ufunc, inputs)
+    result = _call_along(ufunc, inputs, core) if core else _call(ufunc, inputs)
     if ufunc.nout > 1:
         return tuple(_fill(ufunc, out, part, casting) for out, part in zip(outs, result, strict=True))
     return _fill(ufunc, outs[0], result, casting)
+
+
+def _call_along(ufunc: np.ufunc, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """Call a ufunc of vectors or matrices, which lie along other axes than the last ones, or whose axes are kept."""
+    ufunc(*strip(inputs), **keywords)  # for NumPy's own errors
+    keepdims = bool(keywords.get("keepdims", False))
+    axis = keywords.get("axis", -1)
+    axes = [(a,) if np.ndim(a) == 0 else tuple(a) for a in keywords.get("axes", [axis] * ufunc.nin)]
+    pairs = list(zip(inputs, axes, strict=False))
+    result = _call(ufunc, tuple(np.moveaxis(x, a, range(-len(a), 0)) for x, a in pairs))
+    if keepdims:
+        result = np.expand_dims(result, -1)
+    target = axes[ufunc.nin] if len(axes) > ufunc.nin else (axis,) if keepdims else ()
+    return np.moveaxis(result, range(-len(target), 0), target) if target else result
 
 
 def _cast(ufunc: np.ufunc, inputs: tuple[Any, ...], signature: Any, casting: Any) -> tuple[Any, ...]:

@@ -66,9 +66,6 @@ def test_errors_are_numpys_own(number: int, mode: str) -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda x: np.matmul(x, B, axes=[(0, 1), (0, 1), (0, 1)]),
-        lambda x: np.vecdot(x, A, axis=0),
-        lambda x: np.vecdot(x, A, keepdims=True),
         lambda x: np.matvec(x, A[0], order="F"),
         lambda x: np.einsum("ij,jk", x, B, dtype=np.float32, casting="unsafe"),
         lambda x: np.einsum("ij,jk", x, B, order="F"),
@@ -79,6 +76,34 @@ def test_refused_keywords(call: Any, mode: str) -> None:
     with dt.GradientTape(mode), pytest.raises(NoRuleError, match=r"=.* not supported on traced arrays"):
         call(w)
     assert call(w).tobytes() == call(A).tobytes()  # where no tape records, NumPy does it
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.matmul(x, B, axes=[(0, 0), (0, 1), (0, 1)]),
+        lambda x: np.matmul(x, B, axes=[(0, 2), (0, 1), (0, 1)]),
+        lambda x: np.matmul(x, B, axis=0),
+        lambda x: np.matmul(x, B, keepdims=True),
+        lambda x: np.vecdot(x, A, axis=2),
+        lambda x: np.vecdot(x, A, axes=[0, 0, 0]),
+        lambda x: np.add(x, A, axis=0),
+    ],
+)
+def test_wrong_axes_are_numpys_errors(call: Any, mode: str) -> None:
+    with pytest.raises(Exception) as expected:  # whatever NumPy raises
+        call(A)
+    with dt.GradientTape(mode), pytest.raises(Exception) as found:
+        call(dt.Variable(A) * 1.0)
+    assert str(found.value) == str(expected.value)
+
+
+@pytest.mark.parametrize("name", ["a traced matrix", "a variable"])
+def test_a_plain_matrix_times_a_traced_one_in_place_says_what_to_write(name: str, mode: str) -> None:
+    w, plain_matrix = dt.Variable(np.eye(2)), np.eye(2)
+    with dt.GradientTape(mode), pytest.raises(TracedConversionError, match=r"dualtape\.zeros"):
+        plain_matrix @= w if name == "a variable" else w * 2.0
+    assert plain_matrix.tolist() == np.eye(2).tolist()
 
 
 OUTS: dict[str, Callable[..., Any]] = {

@@ -318,6 +318,18 @@ def test_what_has_no_rule(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
         same(np.add.reduceat(closed, [0, 2]), np.add.reduceat(X, [0, 2]))
 
 
+@pytest.mark.parametrize("method", ["reduce", "accumulate", "reduceat"])
+def test_running_floor_division_begins_with_an_entry_as_it_is(mode: str, method: str) -> None:
+    """Its other entries are steps, with derivative zero; that of the first one must not be lost."""
+    arguments = ([0],) if method == "reduceat" else ()
+    w = dt.Variable([7.5])
+    with dt.GradientTape(mode):
+        with pytest.raises(NoRuleError, match=r"floor_divide\." + method):
+            getattr(np.floor_divide, method)(w * 1.0, *arguments)
+        assert np.floor_divide.outer(w, [2.0]).tolist() == [[3.0]]
+    assert getattr(np.floor_divide, method)(w, *arguments) == 7.5
+
+
 def test_functions_of_frompyfunc_get_traced_values(mode: str) -> None:
     both = np.frompyfunc(lambda a, b: (a * b, a + b), 2, 2)
     w = dt.Variable(X)

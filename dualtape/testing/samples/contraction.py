@@ -79,10 +79,33 @@ def _ufuncs() -> Iterator[Sample]:
     yield from variants("matmul", np.linalg.matmul, (2, 3), (3, 2), "linalg.matmul")
     yield from variants("vecdot", np.linalg.vecdot, (2, 3), (3,), "linalg.vecdot")
     yield Sample("vecdot", lambda x, y: VECDOT(x, y, axis=0), (values(2, 3), values(2, 1)), "axis 0")
+    yield from _along()
     # Products large enough for the fast ways.
     a, b = values(30, 40), values(40, 2)
     yield Sample("matmul", lambda b: a @ b, (b,), "large constant", second=False)
     yield Sample("matmul", lambda b: np.reshape(a, (5, 6, 40)) @ b, (b,), "large batch", second=False)
+
+
+def _along() -> Iterator[Sample]:
+    """Vectors and matrices that lie along other axes than the last ones, or whose axis is kept."""
+    shapes: dict[np.ufunc, list[tuple[Shape, Shape, dict[str, Any]]]] = {
+        np.matmul: [
+            ((3, 2), (3, 2), {"axes": [(1, 0), (0, 1), (1, 0)]}),
+            ((2, 3, 2), (3, 2), {"axes": [(0, 1), (0, 1), (-1, -3)]}),
+            ((3, 2), (3,), {"axes": [(-1, -2), (0,), (0,)]}),
+        ],
+        np.vecdot: [
+            ((2, 3), (2, 1), {"axis": 0}), ((2, 3), (3,), {"keepdims": True}), ((2, 3), (2,), {"axes": [0, 0]}),
+            ((2, 3), (2, 3), {"axis": 0, "keepdims": True}), ((2, 3), (3, 2), {"axes": [0, 1, 1], "keepdims": True}),
+            ((2, 3), (3, 2), {"axes": [(0,), (1,)], "keepdims": True}),
+        ],
+        np.matvec: [((3, 2, 2), (2, 2), {"axes": [(0, 2), 0, 0]})],
+        np.vecmat: [((3, 2), (2, 3, 2), {"axes": [0, (1, 0), 0]})],
+    }  # fmt: skip
+    for ufunc, cases in shapes.items():
+        for first, second, keywords in cases:
+            label = ", ".join(f"{name}={value}" for name, value in keywords.items())
+            yield from variants(ufunc.__name__, lambda x, y, u=ufunc, k=keywords: u(x, y, **k), first, second, label)
 
 
 def _dots() -> Iterator[Sample]:
