@@ -10,6 +10,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 import numpy as np
 
+from dualtape.arguments import argument_numbers
 from dualtape.array import ACTIVE, TracedArray, resolve
 from dualtape.errors import TracedConversionError
 from dualtape.inner import own
@@ -36,7 +37,7 @@ class CustomFunction(Generic[P, R]):
         """Give a function its rules later, by `defjvp` and `defvjp`."""
         functools.update_wrapper(self, fun)
         self.fun: Callable[P, R] = fun
-        self.nondiff_argnums: tuple[int, ...] = tuple(sorted(nondiff_argnums))
+        self.nondiff_argnums: tuple[int, ...] = _positions(nondiff_argnums)
         self._signature = _signature_of(fun)
         self._jvp: Callable[..., Any] | None = None
         self._fwd: Callable[..., Any] | None = None
@@ -92,6 +93,11 @@ class CustomFunction(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function."""
         positional, keywords = self._bind(args, kwargs)
+        if self.nondiff_argnums and self.nondiff_argnums[-1] >= len(positional):
+            raise TypeError(
+                f"nondiff_argnums names argument {self.nondiff_argnums[-1]} (the first is 0), and {self} is called "
+                f"with {len(positional)}"
+            )
         static = [own(_untraced(self, i, positional[i])) for i in self.nondiff_argnums]
         tree = tuple([x for i, x in enumerate(positional) if i not in self.nondiff_argnums])
         active = ACTIVE.get()
@@ -228,6 +234,17 @@ class custom_gradient(CustomFunction[P, R]):  # noqa: N801  # TensorFlow's name
             return found if several else (found,)
 
         return value, pullback
+
+
+def _positions(nondiff_argnums: Any) -> tuple[int, ...]:
+    """Check the positions of the arguments that no derivative is taken in."""
+    if not isinstance(nondiff_argnums, (tuple, list)):
+        raise TypeError(f"nondiff_argnums is a tuple of ints, (1,) say, not {nondiff_argnums!r}")
+    numbers = argument_numbers(nondiff_argnums) if nondiff_argnums else ()
+    assert isinstance(numbers, tuple)
+    if min(numbers, default=0) < 0:
+        raise ValueError(f"nondiff_argnums counts from 0, and names {min(numbers)}")
+    return tuple(sorted(numbers))
 
 
 def _signature_of(function: Callable[..., Any]) -> inspect.Signature | None:

@@ -344,6 +344,20 @@ def test_nondiff_argnums(mode: str) -> None:
         f.defjvps(None)
 
 
+def test_nondiff_argnums_that_are_refused() -> None:
+    make: Any = dt.custom_vjp
+    for argnums, kind, message in [
+        (1, TypeError, r"a tuple of ints, \(1,\) say, not 1"),
+        (("x",), TypeError, "an int or a tuple of ints, not 'x'"),
+        ((0, 0), ValueError, "twice"),
+        ((-1,), ValueError, "counts from 0, and names -1"),
+    ]:
+        with pytest.raises(kind, match=message):
+            make(lambda x, _n: x, nondiff_argnums=argnums)
+    with pytest.raises(TypeError, match=r"names argument 2 \(the first is 0\), and <lambda> is called with 2"):
+        make(lambda x, _n: x, nondiff_argnums=(2,))(1.0, 2)
+
+
 def test_functions_are_settings(mode: str) -> None:
     f = power_rules(dt.custom_vjp(lambda n, x: x**n, nondiff_argnums=(0,)))
     apply = dt.custom_jvp(lambda function, x: function(x), nondiff_argnums=[0])
