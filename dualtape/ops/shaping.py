@@ -460,21 +460,36 @@ def base(self: Any) -> Any:
     return getattr(getattr(self, "link", None), "root", None)
 
 
+def _untraced(x: Any) -> Any:
+    """Return the value that no tape records now, to be read only, or `None` where one does or comes to do so."""
+    value = resolve(x, ACTIVE.get())
+    if isinstance(value, TracedArray) or (isinstance(x, TracedArray) and x.recording.level == -1):
+        return None
+    return value if isinstance(value, np.generic) else np.asarray(x)
+
+
 @function(method="view")
 def view(self: Any, dtype: Any = None, type: Any = None) -> Any:
     """Return a view of the whole array; one of another dtype would read the bits and has no derivative."""
-    if any(isinstance(kind, builtins.type) and issubclass(kind, np.ndarray) for kind in (dtype, type)):
+    other_class = any(isinstance(kind, builtins.type) and issubclass(kind, np.ndarray) for kind in (dtype, type))
+    if type is None and not other_class and (dtype is None or np.dtype(dtype) == self.dtype):
+        return self[...] if self.ndim else current(self)
+    value = _untraced(self)
+    if value is not None:
+        return value.view(**{key: kind for key, kind in (("dtype", dtype), ("type", type)) if kind is not None})
+    if other_class:
         raise NoRuleError(
             "a traced array is not of a class such as np.matrix: use the array itself, with @ for the product of "
             "matrices, or pass x.primal where no derivative is needed"
         )
-    if type is not None or (dtype is not None and np.dtype(dtype) != self.dtype):
-        raise NoRuleError("a view of a traced array has its dtype: use x.astype(dtype), or x.real and x.imag")
-    return self[...] if self.ndim else current(self)
+    raise NoRuleError("a view of a traced array has its dtype: use x.astype(dtype), or x.real and x.imag")
 
 
-def _refuse(name: str, instead: str) -> None:
+def _refuse(name: str, instead: str, *, reads: bool = False) -> None:
     def refuse(self: Any, *args: Any, **kwargs: Any) -> Any:
+        value = _untraced(self) if reads else None
+        if value is not None:
+            return getattr(value, name)(*args, **kwargs)
         raise NoRuleError(f"ndarray.{name} is not for traced arrays: {instead}")
 
     function(method=name)(refuse)
@@ -489,6 +504,6 @@ def to_device(self: Any, device: Any, /, *, stream: Any = None) -> Any:
 
 _refuse("resize", "use np.resize, or x.reshape")
 _refuse("setflags", "use x.copy() to have an array that can be written")
-_refuse("byteswap", "it changes the bits; use x.primal where no derivative is needed")
-_refuse("getfield", "it reads the bits; use x.primal where no derivative is needed")
+_refuse("byteswap", "it changes the bits; use x.primal where no derivative is needed", reads=True)
+_refuse("getfield", "it reads the bits; use x.primal where no derivative is needed", reads=True)
 _refuse("setfield", "it writes the bits; use x[...] = value")

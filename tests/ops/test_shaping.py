@@ -306,3 +306,31 @@ def test_what_has_no_meaning_for_traced_arrays_is_refused(mode: str) -> None:
         for call in refused:
             with pytest.raises(NoRuleError, match="traced array"):
                 call(w * 1.0)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: x.view(np.int64),
+        lambda x: x.view(type=np.matrix),
+        np.matrix,
+        lambda x: x.byteswap(),
+        lambda x: x.getfield(np.int32, 4),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_the_bits_of_what_no_tape_records_can_be_read(mode: str, call: Callable[[Any], Any]) -> None:
+    w = dt.Variable(V)
+    with dt.GradientTape(mode, persistent=True) as tape:
+        y = w * 3.0
+    for found, expected in ((call(w), call(V)), (call(y), call(V * 3.0))):
+        assert type(found) is type(expected)
+        assert found.tobytes() == expected.tobytes()
+        if np.may_share_memory(found, y.primal) or np.may_share_memory(found, np.asarray(w)):
+            assert not found.flags.writeable
+    assert tape.gradient(y, w).tolist() == [3.0] * V.size
+
+
+def test_the_bits_of_what_may_come_to_be_recorded_are_not_for_reading() -> None:
+    with pytest.raises(NoRuleError, match="has its dtype"):
+        dt.zeros(2).view(np.int64)
