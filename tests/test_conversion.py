@@ -11,6 +11,8 @@ import operator
 import pickle
 import statistics
 import struct
+import subprocess
+import sys
 import warnings
 from array import array as array_of_numbers
 from collections.abc import Callable
@@ -544,6 +546,39 @@ def test_random_numbers_by_reparametrization(mode: str) -> None:
     close(tape.gradient(sample, w), 2 * np.array([1.0, 2.0, 3.0]) + z)
     close(tape.gradient(permuted, w), [2.0, 4.0, 6.0])
     assert np.count_nonzero(tape.gradient(chosen, w)) == 1
+
+
+SHUFFLE = """
+import numpy as np, dualtape as dt
+w = dt.Variable([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+with dt.GradientTape({mode!r}):
+    y = w * w
+    for x in (y, y[1:], dt.zeros((3, 2))):
+        for generator in (np.random.default_rng(0), np.random.RandomState(0)):
+            try:
+                generator.shuffle(x)
+            except UserWarning as error:
+                assert "may contain duplicates" in str(error)
+            else:
+                raise AssertionError("rows were exchanged as if they were copies")
+    assert np.array_equal(y, w.numpy() ** 2)
+"""
+
+
+def test_numpy_shuffles_no_traced_array(mode: str) -> None:
+    """In a program that has left the filters of warnings alone; those of the tests make errors of them all."""
+    subprocess.run([sys.executable, "-c", SHUFFLE.format(mode=mode)], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("generator", [np.random.default_rng, np.random.RandomState])
+def test_permutations_keep_the_derivative(mode: str, generator: Callable[[int], Any]) -> None:
+    w = dt.Variable([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    weights = np.array([[1.0], [10.0], [100.0]])
+    with dt.GradientTape(mode) as tape:
+        loss = np.sum(generator(0).permutation(w * w) * weights)
+    expected = np.empty((3, 1))
+    expected[generator(0).permutation(3)] = weights
+    close(tape.gradient(loss, w), 2.0 * w.numpy() * expected)
 
 
 def test_the_memory_of_an_array_is_there_once_the_block_is_over(mode: str) -> None:

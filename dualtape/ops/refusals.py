@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -65,3 +66,10 @@ for _name in ("ctypes", "data"):
     attribute(_name)(_memory(_name))
 for _name in ("__dlpack__", "__dlpack_device__"):
     attribute(_name)(_memory(_name))
+
+
+# --- shuffling ----------------------------------------------------------------------------------------------------
+
+# NumPy's shuffle exchanges x[i] and x[j] as if they were copies. Rows are views: one of them would be there twice, the
+# other not at all. NumPy warns of what it doesn't know the class of; of a traced array that is an error.
+warnings.filterwarnings("error", r"you are shuffling a '(Dual|Tape|Traced)\w*'", UserWarning)
