@@ -11,7 +11,7 @@ import numpy as np
 
 from dualtape.array import plain
 from dualtape.inner import own
-from dualtape.pytree import construct, rebuild
+from dualtape.pytree import construct, emptied
 
 __all__ = ["Layout", "Packed", "is_inexact"]
 
@@ -70,7 +70,7 @@ class Packed:
     __slots__ = ("layout", "leaves", "spots", "tree")
 
     def __init__(self, tree: Any, found: Sequence[Any], spots: Sequence[int]) -> None:
-        self.tree: Any = rebuild(tree, [0.0] * len(found))
+        self.tree: Any = emptied(tree, len(found))
         self.spots: list[int] = list(spots)
         self.leaves: list[Any] = [None if i in set(spots) else own(x) for i, x in enumerate(found)]
         self.layout: Layout = Layout([found[i] for i in spots])

@@ -10,7 +10,7 @@ import numpy as np
 
 from dualtape.array import Operand, plain
 
-__all__ = ["aligned", "construct", "leaves", "path", "rebuild", "register_pytree_node"]
+__all__ = ["aligned", "construct", "emptied", "leaves", "path", "rebuild", "register_pytree_node"]
 
 # `Any`: a tree is an operand or any nesting of containers of them, and comes back as the same.
 
@@ -128,6 +128,15 @@ def construct(like: Any, values: list[Any]) -> Any:
     return _rebuilt(like, iter(values), _made)
 
 
+def emptied(like: Any, count: int) -> Any:
+    """Return the structure of a tree that `construct` will fill later, without its leaves.
+
+    Raises:
+        TypeError: as `construct`, which has nothing to compare with then.
+    """
+    return _rebuilt(like, iter([0.0] * count), _emptied)
+
+
 def _rebuilt(like: Any, values: Iterator[Any], make: Callable[..., Any]) -> Any:
     kind = type(like)
     if kind in _LEAVES:
@@ -183,6 +192,11 @@ def _made(like: Any, **parts: Any) -> Any:
                 f"the class with dualtape.register_pytree_node"
             )
     return new
+
+
+def _emptied(like: Any, **parts: Any) -> Any:
+    _made(like, **{name: construct(x := getattr(like, name), [plain(leaf) for leaf in leaves(x)]) for name in parts})
+    return _bare(like, **parts)
 
 
 def _state(x: Any) -> dict[str, Any]:

@@ -133,6 +133,11 @@ def test_a_dataclass_that_its_constructor_does_not_make_again(mode: str) -> None
     def f(p: Any) -> Any:
         return p.scaled**2 * (1 + p.steps)
 
+    def late(x: Any) -> Any:
+        fit = Fit(x)
+        fit.steps = 2
+        return fit
+
     fit = Fit(np.array([3.0, 1.0]))
     fit.cache["of no account"] = 1
     g = dt.jacobian(f, mode=mode)(fit)
@@ -140,6 +145,9 @@ def test_a_dataclass_that_its_constructor_does_not_make_again(mode: str) -> None
     fit.steps = 2
     with pytest.raises(TypeError, match=r"Fit\.steps is not what the constructor makes.*register_pytree_node"):
         dt.jacobian(f, mode=mode)(fit)
+    for wrapped in dt.checkpoint(f), dt.custom_jvp(f):
+        with pytest.raises(TypeError, match=r"Fit\.steps is not what"):
+            dt.jacobian(lambda x, wrapped=wrapped: wrapped(late(x)), mode=mode)(np.ones(2))
     with pytest.raises(TypeError, match=r"Fit\.scaled is not what"):
         dt.jacobian(f, mode=mode)(Fit(np.array([3.0, 1.0]), 2.0))
     with pytest.raises(TypeError, match=r"Logarithm\.value is not what"):
