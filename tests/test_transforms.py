@@ -116,6 +116,31 @@ def test_logistic_regression(mode: str) -> None:
     close(cross[1][1], np.sum(slope))
 
 
+def test_jacobian_in_a_dict_of_parameters(mode: str) -> None:
+    """JAX's cookbook: the Jacobian of a logistic regression's predictions has the structure of its parameters."""
+    inputs, params = RNG.normal(size=(4, 3)), {"W": RNG.normal(size=3), "b": 0.3}
+    found = dt.jacobian(lambda p: sigmoid(inputs @ p["W"] + p["b"]), mode=mode)(params)
+    p = sigmoid(inputs @ params["W"] + params["b"])
+    close(found["W"], (p * (1 - p))[:, None] * inputs)
+    close(found["b"], p * (1 - p))
+
+
+def test_hessian_vector_products_by_every_way(mode: str, outer_mode: str) -> None:
+    """JAX's cookbook: forward over reverse, reverse over forward and reverse over reverse are one product."""
+
+    def f(x: Any) -> Any:
+        return np.sum(np.tanh(x) ** 2)
+
+    X, V = RNG.normal(size=(3, 4)), RNG.normal(size=(3, 4))
+    t = np.tanh(X)
+    expected = 2 * (1 - t * t) * (1 - 3 * t * t) * V
+    close(np.tensordot(dt.hessian(f, mode=mode)(X), V, 2), expected)
+    close(dt.jvp(dt.grad(f, mode=mode), (X,), (V,), mode=outer_mode)[1], expected)
+    close(dt.grad(lambda x: dt.jvp(f, (x,), (V,), mode=mode)[1], mode=outer_mode)(X), expected)
+    close(dt.grad(lambda x: np.vdot(dt.grad(f, mode=mode)(x), V), mode=outer_mode)(X), expected)
+    close(dt.hvp(f, (X,), (V,), mode=mode), expected)
+
+
 @pytest.mark.parametrize("order", range(1, 6))
 def test_sine_to_the_fifth_derivative(mode: str, order: int) -> None:
     f: Callable[[Any], Any] = np.sin
@@ -164,6 +189,11 @@ def test_matrix_functions(mode: str) -> None:
     close(square, np.einsum("ik,lj->ijkl", eye, A) + np.einsum("ik,jl->ijkl", A, eye))
     x = RNG.normal(size=3)
     close(dt.hessian(lambda x: x @ A @ x, mode=mode)(x), A + A.T)
+    inverse = np.linalg.inv(A)
+    close(dt.grad(lambda A: np.linalg.slogdet(A)[1], mode=mode)(A), inverse.T)
+    close(dt.grad(lambda A: np.trace(np.linalg.inv(A)), mode=mode)(A), -(inverse @ inverse).T, 1e-10)
+    bent = dt.hessian(lambda A: np.linalg.slogdet(A)[1], mode=mode)(A)
+    close(bent, -np.einsum("jk,li->ijkl", inverse, inverse), 1e-9)
     # Power series of the matrix exponential: d tr(exp(A)) = exp(A)^T.
     small = A / 4
 
@@ -614,6 +644,25 @@ def test_pullback_is_the_gradient_of_the_weighted_real_part(mode: str) -> None:
     close(pullback(w)[0], expected)
     _, pullback = dt.vjp(lambda x: x * (1 + 2j), np.array([1.0, 2.0]), mode=mode)
     close(pullback(w)[0], np.real(np.conj(w) * (1 + 2j)))
+
+
+def test_products_of_a_complex_function_are_those_of_its_parts(mode: str) -> None:
+    """JAX's cookbook checks cos(Re z + 2i Im z) as two real functions of two real numbers; a pullback is conjugate."""
+
+    def f(z: Any) -> Any:
+        return np.cos(np.real(z) + 2j * np.imag(z))
+
+    def parts(x: Any) -> Any:
+        y = f(x[0] + 1j * x[1])
+        return np.stack([np.real(y), np.imag(y)])
+
+    z, t, w = 0.7 - 0.4j, 0.3 + 1.1j, -0.8 + 0.5j
+    J = dt.jacobian(parts, mode=mode)(np.array([z.real, z.imag]))
+    pushed, pulled = J @ [t.real, t.imag], [w.real, w.imag] @ J
+    close(dt.jvp(f, (z,), (t,), mode=mode)[1], pushed[0] + 1j * pushed[1])
+    close(dt.vjp(f, z, mode=mode)[1](w)[0], pulled[0] + 1j * pulled[1])
+    slope = -np.sin(z.real + 2j * z.imag)
+    close(J, [[slope.real, -2 * slope.imag], [slope.imag, 2 * slope.real]])
 
 
 def test_jvp_is_linear_over_the_reals(mode: str) -> None:
