@@ -50,6 +50,7 @@ def find_targets(target: Any, weights: Any, recording: Any, unconnected: str) ->
 
 def lower(x: Any, recording: Any) -> TracedArray:
     """Return the handle of the recording's level that stands for a target."""
+    target = x
     if isinstance(x, Held):  # it may be what a branch of the program chose without reading it
         x = recording.read(x, x._resolve(()))
     elif not isinstance(x, TracedArray):
@@ -65,14 +66,25 @@ def lower(x: Any, recording: Any) -> TracedArray:
         seen = seen._primal
     if isinstance(seen, TracedArray):
         return seen
-    cause = (
-        "another tape recorded it, or this tape before its reset()"
-        if isinstance(x, TracedArray)
-        else "it was computed outside the block, under stop_recording, by this tape's own backward pass, or from "
-        "values that the tape does not watch (or by a function that is piecewise constant, as floor); "
-        "for a second derivative nest two tapes"
+    raise UnrecordedTargetError(f"this tape did not record the target: {_cause(target, x, recording)}")
+
+
+def _cause(target: Any, found: Any, recording: Any) -> str:
+    """Say why a recording does not know a target, which the open tapes see as `found`."""
+    if isinstance(found, TracedArray):
+        return "another tape recorded it, or this tape before its reset()"
+    if isinstance(target, Held):
+        return "it is a variable or constant that the tape does not watch: read it in the block, or call tape.watch(x)"
+    if not recording.variables:
+        return (
+            "the tape watches no variable and no constant: trainable variables are watched where the block reads them, "
+            "and others, and constants, by tape.watch(x) before their use"
+        )
+    return (
+        "it was computed outside the block, under stop_recording, by this tape's own backward pass, or from values "
+        "that the tape does not watch (or by a function that is piecewise constant, as floor); for a second derivative "
+        "nest two tapes"
     )
-    raise UnrecordedTargetError(f"this tape did not record the target: {cause}")
 
 
 def find_source(x: Any, recording: Any, watched: dict[int, tuple[Any, Any]]) -> tuple[Any, Any]:

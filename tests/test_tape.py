@@ -489,6 +489,23 @@ def test_the_error_of_an_unrecorded_target_names_the_way_to_second_derivatives(m
         tape.gradient(target, source)
 
 
+def test_the_error_of_an_unrecorded_target_names_what_is_not_watched(mode: str) -> None:
+    constant = dt.constant(3.0)
+    with dt.GradientTape(mode, persistent=True) as tape:
+        square = constant * constant
+    with pytest.raises(UnrecordedTargetError, match=r"watches no variable and no constant.*tape\.watch\(x\)"):
+        tape.gradient(square, constant)
+    with pytest.raises(UnrecordedTargetError, match=r"a variable or constant that the tape does not watch"):
+        tape.gradient(constant, constant)
+    other, plain_tape, again = dt.Variable(2.0), dt.GradientTape(mode), dt.GradientTape(mode)
+    with plain_tape:
+        product = other * other
+    with again:
+        _ = other * other
+    with pytest.raises(UnrecordedTargetError, match="another tape recorded it"):
+        again.gradient(product, other)
+
+
 def test_one_unrecorded_target_among_others(mode: str) -> None:
     w = dt.Variable(2.0)
     with dt.GradientTape(mode, persistent=True) as tape:
