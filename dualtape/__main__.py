@@ -18,7 +18,8 @@ import numpy as np
 from dualtape import __version__, demo
 from dualtape.errors import BackendError, UnknownModeError
 from dualtape.mode import Mode
-from dualtape.registry import find_backend, modes
+from dualtape.overview import modes
+from dualtape.registry import find_backend
 
 __all__ = ["main"]
 

@@ -9,10 +9,6 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from dualtape.array import ACTIVE, TracedArray, apply, resolve
-from dualtape.inner import is_forward, own
-from dualtape.ops.checkpoint import Block
-from dualtape.ops.checkpoint import checkpoint as checkpoint_
-from dualtape.packing import Packed
 from dualtape.pytree import construct, leaves
 
 __all__ = ["checkpoint"]
@@ -50,6 +46,10 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
         [[0.811 0.811]
          [0.811 0.811]]
     """
+    from dualtape.inner import is_forward, own
+    from dualtape.ops.checkpoint import Block
+    from dualtape.ops.checkpoint import checkpoint as checkpoint_
+    from dualtape.packing import Packed
 
     @functools.wraps(f)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -50,7 +49,9 @@ def _defaults(call: Callable[..., Any]) -> dict[str, Any]:
     """Return the settings that a call leaves out: rules get all of them."""
     if isinstance(call, np.ufunc):
         return {}
-    parameters = inspect.signature(call).parameters.values()
+    from inspect import signature  # here, since few programs need it, and it is slow to load
+
+    parameters = signature(call).parameters.values()
     wrong = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is not p.empty]
     if wrong:
         raise TypeError(
@@ -64,7 +65,9 @@ def _operands(call: Callable[..., Any]) -> list[str] | None:
     """Return the names of a call's operands, or `None` where it takes any number of them."""
     if isinstance(call, np.ufunc):
         return [f"x{i + 1}" for i in range(call.nin)]
-    given = [p for p in inspect.signature(call).parameters.values() if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
+    from inspect import signature
+
+    given = [p for p in signature(call).parameters.values() if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
     return None if any(p.kind is p.VAR_POSITIONAL for p in given) else [p.name for p in given]
 
 
@@ -94,7 +97,7 @@ def _name(call: Callable[..., Any], name: str | None) -> str:
 
 def _register(register: Callable[[str], Primitive], name: str) -> Primitive:
     """Make a primitive; one of that name that was made here before goes."""
-    if name in _MADE:
+    if name in PRIMITIVES and name in _MADE:  # to ask the table makes it whole: no name may be given twice
         PRIMITIVES.pop(name, None)
     made = register(name)
     _MADE.add(name)

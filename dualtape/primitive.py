@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from dualtape.reading import NOTHING, Rule, reads, shapes_only
+from dualtape.table import Table
 
 __all__ = ["FUNCTIONS", "PRIMITIVES", "UFUNCS", "Primitive", "elementwise", "structural"]
 
 # Rules take arrays, handles and scalars alike and are called with whatever a level's primals are: that is what
 # `Any` stands for in this file.
 
-PRIMITIVES: dict[str, Primitive] = {}
+PRIMITIVES: dict[str, Primitive] = Table()
 UFUNCS: dict[np.ufunc, Primitive] = {}
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 
@@ -57,7 +58,7 @@ class Primitive:
         view: bool = False,
     ) -> None:
         """Build a primitive and enter it in the registry; see the class and the two constructors below."""
-        if name in PRIMITIVES:
+        if dict.__contains__(PRIMITIVES, name):  # which loads nothing: this may be part of loading
             raise ValueError(f"a primitive named {name!r} is registered already")
         self.name: str = name
         self.call: Callable[..., Any] = call

@@ -2,47 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from dualtape.backend import PROTOCOL, Backend
 from dualtape.errors import BackendError, UnknownModeError
-from dualtape.mode import Mode, ModeName
+from dualtape.mode import ModeName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from importlib.metadata import EntryPoint
 
 __all__ = [
-    "ModeInfo",
     "default_mode",
     "find_backend",
     "installed",
-    "modes",
     "provide",
     "register_backend",
     "set_default_mode",
 ]
 
 GROUP = "dualtape.backends"
-
-
-@dataclass(frozen=True, slots=True)
-class ModeInfo:
-    """What is known of one mode.
-
-    Attributes:
-        mode: its name.
-        distribution: the distribution that provides it, or `None` for a backend registered in code.
-        version: that distribution's version.
-        error: why it can't be used, or `None`.
-    """
-
-    mode: Mode
-    distribution: str | None
-    version: str | None
-    error: str | None
 
 
 _default: list[ModeName] = ["forward"]
@@ -109,33 +89,6 @@ def _claimed(mode: str) -> bool:
     return bool(_entries(mode))
 
 
-def modes() -> tuple[ModeInfo, ...]:
-    """Tell each mode, what provides it, and whether it loads.
-
-    Returns:
-        One `ModeInfo` a mode; `error` is `None` where it can be used.
-
-    Example:
-        >>> import dualtape as dt
-        >>> [info.mode for info in dt.modes() if info.distribution == "dualtape"]
-        ['forward']
-    """
-    found = [ModeInfo(Mode(mode), name, version, None) for mode, (_, name, version) in _REGISTERED.items()]
-    for mode, (_, owner, _) in _REGISTERED.items():
-        for name, version in sorted(map(_named, _entries(mode)) if owner else ()):
-            claim = f"{name} claims the mode {mode!r}, which {owner} itself provides"
-            found.append(ModeInfo(Mode(mode), name, version, claim))
-    for mode in sorted({entry.name for entry in _entries()} - _REGISTERED.keys()):
-        try:
-            find_backend(mode)
-            error = None
-        except BackendError as problem:
-            error = str(problem)
-        named = sorted({_named(entry) for entry in _entries(mode)})
-        found.append(ModeInfo(Mode(mode), " and ".join(n for n, _ in named), ", ".join(v for _, v in named), error))
-    return tuple(found)
-
-
 def entry_points(group: str) -> Iterable[EntryPoint]:
     """Return the entry points of a group; what finds them takes as long to import as the rest of dualtape."""
     from importlib import metadata
@@ -154,6 +107,8 @@ def _named(entry: EntryPoint) -> tuple[str, str]:
 def _load(mode: str) -> Backend:
     entries = {(_named(entry), entry.value): entry for entry in _entries(mode)}
     if not entries:
+        from dualtape.overview import modes
+
         known = ", ".join(dict.fromkeys(repr(info.mode) for info in modes()))
         hint = ""
         if mode == "reverse":

@@ -53,7 +53,7 @@ backend = ForwardBackend()
 """
 
 
-def info(mode: str) -> dt.registry.ModeInfo:
+def info(mode: str) -> dt.ModeInfo:
     (found,) = [entry for entry in dt.modes() if entry.mode == mode]
     return found
 

@@ -17,6 +17,7 @@ from dualtape.errors import (
     UnknownModeError,
     UnrecordedTargetError,
 )
+from dualtape.ops import later as _later  # noqa: F401  # the table of functions is whole from here on
 from dualtape.primitive import FUNCTIONS, PRIMITIVES
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from dualtape.errors import NoRuleError, TracedConversionError
 from dualtape.inplace import update, write
 from dualtape.primitive import FUNCTIONS, UFUNCS
 
-__all__ = ["attribute", "call_function", "call_ufunc", "function", "is_traced", "rank", "store", "strip"]
+__all__ = ["attribute", "call_function", "call_ufunc", "function", "is_traced", "rank", "store", "strip", "together"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,12 +21,25 @@ PLAIN_UFUNCS: set[np.ufunc] = set()  # comparisons, predicates and integer opera
 REDUCTIONS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}  # (ufunc, "reduce" or "accumulate") -> function
 
 
+_ENTERED: list[dict[Callable[..., Any], Callable[..., Any]]] = [FUNCTIONS]  # functions are entered in the last of them
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Enter what a block registers all at once: another thread must not meet a function of half a module."""
+    _ENTERED.append({})
+    try:
+        yield
+    finally:
+        FUNCTIONS.update(_ENTERED.pop())
+
+
 def function(*functions: Callable[..., Any], method: str | None = None) -> Callable[[F], F]:
     """Make the decorated function what NumPy's `functions`, and ndarray's `method`, do with traced arrays."""
 
     def register(handler: F) -> F:
         for f in functions:
-            FUNCTIONS[f] = handler
+            _ENTERED[-1][f] = handler
         if method is not None:
             setattr(Operand, method, handler)
         return handler
@@ -264,7 +278,12 @@ def _single_out(kwargs: dict[str, Any]) -> dict[str, Any]:
 
 
 def call_function(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Call a NumPy function that has no entry in the table: on plain values, or not at all."""
+    """Call a NumPy function that has no entry in the table yet; without a rule, on plain values or not at all."""
+    from dualtape.ops import later  # noqa: F401  # importing it enters the functions that waited for their first use
+
+    handler = FUNCTIONS.get(func)
+    if handler is not None:
+        return handler(*args, **kwargs)
     if not is_traced((args, kwargs)):
         return func(*strip(args), **strip(kwargs))
     raise _no_rule(f"{func.__module__}.{func.__name__}", (args, kwargs))

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.polynomial import chebyshev, hermite, hermite_e, laguerre, legendre, polynomial
 
+from dualtape.ops import later as _later  # noqa: F401  # it fills the tables that are read below
 from dualtape.ops.protocol import PLAIN_UFUNCS
 from dualtape.primitive import FUNCTIONS, UFUNCS
 

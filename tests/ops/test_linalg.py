@@ -10,6 +10,7 @@ import pytest
 import dualtape as dt
 from dualtape.array import plain
 from dualtape.errors import NotDifferentiableError, TracedConversionError
+from dualtape.ops import later as _later  # noqa: F401  # the table of functions is whole from here on
 from dualtape.ops.linalg import MINORS, SHARED
 from dualtape.primitive import FUNCTIONS
 

@@ -1,5 +1,6 @@
 """The VJP rules, one file a family, mirroring dualtape/ops; importing this package enters them in the registry."""
 
+from dualtape.ops import later as _later  # noqa: F401  # all operations at once, before the rules import them one by one
 from dualtape_reverse.rules import (
     accumulation,
     contraction,
