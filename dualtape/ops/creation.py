@@ -264,7 +264,7 @@ LAPACK = frozenset({
 })  # fmt: skip
 MODULES = ("numpy.linalg._linalg", "numpy.fft._pocketfft")
 READERS: dict[Any, str] = {
-    f.__wrapped__.__code__: f"numpy.{f.__name__}"  # type: ignore[attr-defined]  # what NumPy has wrapped
+    f.__wrapped__.__code__: f"numpy.{f.__name__}"  # type: ignore[union-attr]  # what NumPy has wrapped
     for f in (
         np.angle, np.cov, np.digitize, np.imag, np.interp, np.nanpercentile, np.nanquantile, np.percentile, np.polyfit,
         np.quantile, np.real,
