@@ -16,6 +16,8 @@ from dualtape.forward import WARN_ROWS
 from dualtape.frames import stack_level
 from dualtape.jacobians import MANY, Linear, assemble, check_real, derivative_dtype
 from dualtape.mode import ModeName
+from dualtape.numerics import AROUND, Numerics, check
+from dualtape.ops.zero_wins import Careful, bare
 from dualtape.passes import Options, Recorded, forward_rows, push
 from dualtape.pytree import leaves
 from dualtape.registry import find_backend, installed
@@ -308,7 +310,7 @@ class _Matrix:
     """A function's derivative at a point as its Jacobian, from forward passes."""
 
     def __init__(self, mode: ModeName, f: Function, arguments: Arguments, options: Options) -> None:
-        self._arguments = arguments
+        self._arguments, self._numerics = arguments, AROUND.get() or Numerics()
         self._outputs, self._rows, self.aux = forward_rows(f, arguments, options)
         self.value: Any = self._outputs.value
         self._outputs.release()
@@ -320,7 +322,7 @@ class _Matrix:
         for w, row in zip(self._outputs.cotangents(cotangent), self._rows, strict=True):
             for i, part in enumerate(row):
                 if part is not None:
-                    term = _transposed(w.reshape(w.size), part).reshape(arguments.shapes[i])
+                    term = bare(_transposed(self._given(w, "a cotangent"), part)).reshape(arguments.shapes[i])
                     found[i] = term if found[i] is None else found[i] + term
         return arguments.result(_gradients(arguments, found))  # type: ignore[no-any-return]  # as `_called` has set it
 
@@ -333,10 +335,17 @@ class _Matrix:
             total: Any = None
             for t, part in zip(directions, row, strict=True):
                 if part is not None:
-                    term = _applied(part, t.reshape(t.size)).reshape(y.shape)
+                    term = bare(_applied(part, self._given(t, "a tangent"))).reshape(y.shape)
                     total = term if total is None else total + term
             found.append(total)
         return outputs.result(_tangents(outputs, found))
+
+    def _given(self, x: Any, what: str) -> Any:
+        """Return a tangent or cotangent as a vector, with what held for numbers that are not finite."""
+        if self._numerics.check_numerics:
+            check(x, what)
+        x = x.reshape(x.size)
+        return Careful().wrap(x) if self._numerics.nan_safe else x
 
 
 def _applied(part: Linear, t: Any) -> Any:

@@ -205,8 +205,8 @@ def _parts(tasks: list[Any], arguments: Arguments, options: Options) -> Iterator
         for future in options.watched(futures):
             yield future.result()
     except (pickle.PicklingError, AttributeError, TypeError) as error:
-        if "pickle" not in str(error):
-            raise
+        if _can_be_sent(tasks):
+            raise  # it is the function's own
         raise TypeError(
             f"executor= runs the function in other processes, and it, or what it is called with, can't be sent there: "
             f"{error}. Define the function at the top level of a module, or pass threads "
@@ -215,6 +215,14 @@ def _parts(tasks: list[Any], arguments: Arguments, options: Options) -> Iterator
     finally:
         for future in futures:
             future.cancel()
+
+
+def _can_be_sent(tasks: list[Any]) -> bool:
+    try:
+        pickle.dumps(tasks)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return False
+    return True
 
 
 # --- any other mode -----------------------------------------------------------------------------------------------
@@ -277,7 +285,11 @@ class Recorded:
         handles = self.outputs.handles
         places = [i for i, x in enumerate(handles) if x is not None]
         results: list[Any] = [None] * len(handles)
-        tape = GradientTape(self.mode, persistent=True, watch_accessed_variables=False)
+        asked = self.tape._options  # where the function was run, which may be elsewhere
+        tape = GradientTape(
+            self.mode, persistent=True, watch_accessed_variables=False,
+            check_numerics=asked.check_numerics, nan_safe=asked.nan_safe,
+        )  # fmt: skip
         with tape:
             recording = tape._recording
             sources: list[tuple[Any, Any]] = []

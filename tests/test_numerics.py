@@ -359,6 +359,30 @@ def test_every_transform(mode: str) -> None:
     np.testing.assert_array_equal(pushforward(t), [0.0, 0.25])
 
 
+def test_products_with_a_derivative_that_is_infinite(mode: str, outer_mode: str) -> None:
+    """They are products with a matrix that holds an infinity, where the mode computes the Jacobian beforehand."""
+    for dtype in float, complex:
+        x, t = np.array([0.0, 4.0], dtype), np.array([0.0, 1.0], dtype)
+        with dt.numerics(nan_safe=True):
+            _, pullback = dt.vjp(np.sqrt, x, mode=mode)
+            _, pushforward = dt.linearize(np.sqrt, x, mode=mode)
+            np.testing.assert_array_equal(dt.jvp(np.sqrt, (x,), (t,), mode=mode)[1], [0.0, 0.25])
+            pushed = dt.jvp(pushforward, (2 * t,), (t,), mode=outer_mode)
+        np.testing.assert_array_equal(pullback(t)[0], [0.0, 0.25])
+        np.testing.assert_array_equal(pushforward(t), [0.0, 0.25])
+        np.testing.assert_array_equal(pushed, [[0.0, 0.5], [0.0, 0.25]])
+
+
+def test_products_are_checked(mode: str) -> None:
+    with dt.numerics(check_numerics=True):
+        _, pullback = dt.vjp(np.sqrt, np.ones(2), mode=mode)
+        _, pushforward = dt.linearize(np.sqrt, np.ones(2), mode=mode)
+    for product in pullback, pushforward:
+        with pytest.raises(NumericsError, match=r"tangent .*is not finite"):
+            product(np.array([1.0, np.nan]))
+        np.testing.assert_array_equal(np.ravel(product(np.array([2.0, 4.0]))), [1.0, 2.0])
+
+
 def test_an_executor_is_told() -> None:
     x = np.array([0.0, 4.0])
     with concurrent.futures.ThreadPoolExecutor(2) as executor, dt.numerics(nan_safe=True):
