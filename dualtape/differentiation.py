@@ -133,7 +133,7 @@ def _value_and_grad(
         value = outputs.values[0]
         found = [None if part is None else _ascent(part, x) for part, x in zip(row, arguments.values, strict=True)]
     else:
-        run = Recorded(mode, f, arguments, options.has_aux)
+        run = Recorded(mode, f, arguments, options.has_aux, once=options.progress is None)
         try:
             value, aux = run.outputs.number(what), run.aux
             found = run.gradient([None]) if options.progress is None else _watched(run, options)

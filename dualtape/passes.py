@@ -231,7 +231,16 @@ def _can_be_sent(tasks: list[Any]) -> bool:
 class Recorded:
     """One execution on a recording that can be asked for derivatives, as often as one likes."""
 
-    def __init__(self, mode: ModeName, f: Function, arguments: Arguments, has_aux: bool, kept: bool = False) -> None:
+    def __init__(
+        self,
+        mode: ModeName,
+        f: Function,
+        arguments: Arguments,
+        has_aux: bool,
+        *,
+        kept: bool = False,
+        once: bool = False,
+    ) -> None:
         """Run the function.
 
         Args:
@@ -240,8 +249,9 @@ class Recorded:
             arguments: its arguments.
             has_aux: whether it returns (output, aux).
             kept: whether the recording outlives the transform, so that the outputs must not share its memory.
+            once: whether one gradient is all that will be asked, so that the records can be dropped on the way.
         """
-        self.tape: GradientTape = GradientTape(mode, persistent=True, watch_accessed_variables=False)
+        self.tape: GradientTape = GradientTape(mode, persistent=not once, watch_accessed_variables=False)
         self.mode: ModeName = mode
         self.sources: list[tuple[Any, Any]] = []
         try:

@@ -70,7 +70,7 @@ def pull(
         For each argument, its K cotangents stacked on a leading axis.
     """
     rows = len(cotangents[0]) if cotangents else 0
-    with GradientTape(mode) as tape:
+    with GradientTape(mode, persistent=True) as tape:
         handles = lift(tape, args)
         recording: Any = handles[0].recording
         sources = [(x.node, x._primal) for x in handles]

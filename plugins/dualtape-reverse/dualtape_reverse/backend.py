@@ -337,7 +337,7 @@ class ReverseRecording(BaseRecording):
             elif cotangent.dtype != primal.dtype:
                 cotangent = cotangent.astype(primal.dtype)
             walk.add(target.node, cotangent, False)
-        walk.run(self._records, self._lines)
+        walk.run(self._records.copy() if self.options.persistent else self._records, self._lines)
         return [None if node is None else walk.take(node) for node, _ in sources]
 
     pull = pull

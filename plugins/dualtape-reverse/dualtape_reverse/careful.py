@@ -91,7 +91,7 @@ class CarefulReverse(ReverseRecording):
         if self.options.check_numerics:
             self._checked(walk)
         else:
-            walk.run(self._records, self._lines)
+            walk.run(self._records.copy(), self._lines)
         return [None if node is None else _own(walk.take(node)) for node, _ in sources]
 
     def _checked(self, walk: Walk) -> None:

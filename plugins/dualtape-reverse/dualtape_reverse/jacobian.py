@@ -26,5 +26,5 @@ def pull(recording: Any, targets: Sequence[tuple[Any, Any]], sources: Sequence[t
     for target, stack in targets:
         dtype = target._primal.dtype
         walk.add(target.node, stack if stack.dtype == dtype else stack.astype(dtype), False)
-    walk.run(recording._records, recording._lines)
+    walk.run(recording._records.copy(), recording._lines)
     return [None if node is None else walk.take(node) for node, _ in sources]

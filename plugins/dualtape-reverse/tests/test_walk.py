@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from dualtape_reverse import walk
 
 def test_a_large_temporary_is_written_into() -> None:
     p, g = np.full(walk.LARGE, 2.0), np.full(walk.LARGE, 3.0)
-    product = walk._times(g, p)
+    product = walk._times(g, p, True)
     assert product is p
     assert product[0] == 6.0
 
@@ -19,8 +21,44 @@ def test_a_large_temporary_is_written_into() -> None:
 def test_a_partial_that_something_holds_is_left_alone() -> None:
     p, g = np.full(walk.LARGE, 2.0), np.full(walk.LARGE, 3.0)
     held = [p]
-    assert walk._times(g, p) is not p
+    product = walk._times(g, p, False)
+    assert product is not p
+    assert product is not g
     assert held[0][0] == 2.0
+    assert walk._times(g, p, True) is g
+    assert walk._times(g, 0.5, True) is g
+    assert g[0] == 3.0
+
+
+@pytest.mark.parametrize(("shape", "axes"), [((30, 400, 3), (1,)), ((4, 50, 50, 3), (1, 2)), ((9000, 2), (0,))])
+@pytest.mark.parametrize("dtype", "fdFD")
+def test_sums_by_a_product(shape: tuple[int, ...], axes: tuple[int, ...], dtype: str) -> None:
+    g = np.cos(np.arange(np.prod(shape))).reshape(shape).astype(dtype)
+    for x in (g, np.asfortranarray(g)):
+        found = walk._summed(x, axes)
+        assert found.dtype == g.dtype
+        np.testing.assert_allclose(found, g.sum(axes), rtol=0, atol=float(np.finfo(dtype).eps) * 9000)
+
+
+@pytest.mark.parametrize("persistent", [False, True])
+def test_records_are_let_go_of_behind_the_walk(persistent: bool) -> None:
+    x = dt.Variable(np.ones(100))
+    tape = dt.GradientTape("reverse", persistent=persistent)
+    held: list[int] = []
+
+    def pulled(res: None, g: Any) -> tuple[Any]:
+        held.append(len(records))
+        return (g,)
+
+    counted = dt.custom_vjp(lambda x: x * 1.0)
+    counted.defvjp(lambda x: (x * 1.0, None), pulled)
+    with tape:
+        y = x * 2.0
+        for _ in range(3):
+            y = counted(y * 3.0)
+    records = tape._recording._records  # type: ignore[union-attr]  # it has recorded
+    np.testing.assert_allclose(tape.gradient(y, x), 2.0 * 3.0**3)
+    assert held == ([7, 7, 7] if persistent else [6, 4, 2])
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
