@@ -253,6 +253,7 @@ def test_plain_attributes(mode: str, name: str) -> None:
 ZEROS = [*members("zero derivative"), pytest.param(lambda x, *args: x.round(*args), id="ndarray.round")]
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix:DeprecationWarning")  # NumPy's own, from 2.5 on
 @pytest.mark.parametrize("function", ZEROS)
 def test_zero_derivatives(mode: str, function: Any) -> None:
     w = dt.Variable(M)
@@ -454,6 +455,7 @@ GRID = np.ones((2, 2)) + np.eye(2)
 POLYNOMIALS: dict[str, Callable[[Any, Any], Any]] = {
     "val": lambda f, x: f(x[0], x),
     "val2d": lambda f, x: f(0.3, x[0], np.multiply.outer(x, x)),
+    "valnd": lambda f, x: f((0.3, x[0]), np.multiply.outer(x, x)),
     "val3d": lambda f, x: f(0.3, x[0], x[1], GRID[..., None] * 2.0),
     "valfromroots": lambda f, x: f(0.3, x),
     "grid2d": lambda f, x: f(x, [0.1, 0.2], GRID),

@@ -13,7 +13,13 @@ import pytest
 import dualtape as dt
 
 PROGRAMS = Path(__file__).parent / "typing"
-RUN = ["accepts_variables", "accepts_tapes", "accepts_transforms"]
+RUN = ["accepts_variables", "accepts_tapes", "accepts_transforms", "accepts_overloads"]
+
+
+def expanded(declared: Any) -> Any:
+    """What an alias stands for: from 2.5 on, NumPy declares `NDArray` by a `type` statement."""
+    alias = getattr(get_origin(declared), "__value__", None)
+    return declared if alias is None else alias[get_args(declared)]
 
 
 def conforms(value: Any, declared: Any) -> bool:  # noqa: C901, PLR0912  # a row of cases
@@ -21,6 +27,7 @@ def conforms(value: Any, declared: Any) -> bool:  # noqa: C901, PLR0912  # a row
 
     A NumPy scalar passes for an array, as NumPy's own stubs declare it.
     """
+    declared = expanded(declared)
     origin, args = get_origin(declared), get_args(declared)
     if declared is Any:
         return True
@@ -38,7 +45,7 @@ def conforms(value: Any, declared: Any) -> bool:  # noqa: C901, PLR0912  # a row
     if origin is np.dtype:
         return value.type is args[0]
     if origin in (dt.Variable, dt.Constant, dt.DualArray):
-        return type(value) is origin and (args[0] is Any or value.dtype.type is args[0])
+        return issubclass(type(value), origin) and (args[0] is Any or value.dtype.type is args[0])
     if origin is tuple:
         if args[-1] is Ellipsis:
             return type(value) is tuple and all(conforms(part, args[0]) for part in value)
@@ -60,6 +67,7 @@ def check(value: Any, declared: Any) -> Any:
 
 def argument(declared: Any) -> Any:
     """A value of a declared type: arrays are square, so that they fit each other."""
+    declared = expanded(declared)
     origin, args = get_origin(declared), get_args(declared)
     if declared is Any:
         return np.array([[1.0, 2.0], [3.0, 4.0]])
@@ -69,6 +77,8 @@ def argument(declared: Any) -> Any:
         return dt.constant([[1.0, 2.0], [3.0, 4.0]], dtype=args[0])
     if origin is dt.Variable:
         return dt.Variable([[1.0, 2.0], [3.0, 4.0]], dtype=args[0])
+    if origin is dt.DualArray:
+        return dt.DualArray(*np.array([[[1.0, 2.0], [3.0, 4.0]]] * 2, args[0]))
     return declared(*[argument(hint) for hint in typing.get_type_hints(declared).values()])
 
 

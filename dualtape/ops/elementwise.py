@@ -29,12 +29,19 @@ def _is_complex(x: Any) -> bool:
     return x.dtype.kind == "c" if hasattr(x, "dtype") else type(x) is complex
 
 
+def _divide_x(_out: Any, _x: Any, y: Any) -> Any:
+    try:
+        return 1.0 / y
+    except ZeroDivisionError:  # of Python's numbers; NumPy's would not leave float32 alone
+        return np.divide(1.0, y).item()
+
+
 # --- arithmetic ---------------------------------------------------------------------------------------------------
 
 elementwise(np.add, None, None)
 elementwise(np.subtract, None, lambda _out, _x, _y: -1.0)
 elementwise(np.multiply, lambda _out, _x, y: y, lambda _out, x, _y: x)
-elementwise(np.divide, lambda _out, _x, y: 1.0 / y, lambda out, _x, y: -out / y)
+elementwise(np.divide, _divide_x, lambda out, _x, y: -out / y)
 elementwise(np.negative, lambda _out, _x: -1.0)
 elementwise(np.positive, None)
 elementwise(np.reciprocal, lambda out, _x: -out * out)

@@ -39,12 +39,13 @@ def polymul(a1: Any, a2: Any) -> Any:
     return np.poly1d(product) if isinstance(a1, np.poly1d) or isinstance(a2, np.poly1d) else product
 
 
-# Of numpy.polynomial, NumPy asks the operands of these two only, and from 2.4 on. The others are made of operators, so
-# that traced points pass as they are, and traced coefficients as object arrays.
+# Of numpy.polynomial, NumPy asks the operands of these only, from 2.4 on. The others are made of operators, so that
+# traced points pass as they are, and traced coefficients as object arrays.
 _module: Any = np.polynomial.polynomial
-if hasattr(_module.polyval2d, "__wrapped__"):
-    _several = {name: borrowed(getattr(polyutils, name)) for name in ("_valnd", "_gridnd")}
-    borrow(_module.polyval2d, _module.polygrid2d, pu=SimpleNamespace(**_several))
+_several = {name: borrowed(getattr(polyutils, name)) for name in ("_valnd", "_gridnd")}
+for _name in ("polyval2d", "polygrid2d", "polyvalnd"):
+    if hasattr(getattr(_module, _name, None), "__wrapped__"):
+        borrow(getattr(_module, _name), pu=SimpleNamespace(**_several))
 
 
 # --- roots --------------------------------------------------------------------------------------------------------

@@ -164,3 +164,16 @@ def test_pow_takes_no_modulus(mode: str) -> None:
             with pytest.raises(TypeError, match="unsupported operand"):
                 call()
         assert isinstance(pow(w, 2, None), dt.DualArray if mode == "forward" else object)
+
+
+@pytest.mark.parametrize("zero", [0, 0.0, -0.0, False])
+def test_division_by_zeros_of_python(mode: str, zero: float) -> None:
+    """As by NumPy's zeros, where Python's own division in a partial would raise."""
+    w = dt.Variable(np.float32(2.0))
+    with np.errstate(all="ignore"):
+        slope = np.true_divide(np.float32(1.0), np.asarray(zero))
+        with dt.GradientTape(mode) as tape:
+            y = w / zero
+        found = tape.gradient(y, w)
+    np.testing.assert_array_equal(found, np.real(slope))
+    assert found.dtype == np.float32

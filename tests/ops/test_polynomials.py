@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.polynomial import polynomial
 
 import dualtape as dt
 from dualtape.array import TracedArray, plain
@@ -135,6 +136,27 @@ def test_series_that_need_c_code_raise(call: Any, mode: str) -> None:
     w = dt.Variable([1.0, 2.0, 4.0])
     with dt.GradientTape(mode), pytest.raises((TypeError, ValueError)):
         call(w)
+
+
+V = np.array([0.5, -1.5, 2.0])
+TABLE = np.arange(6.0).reshape(2, 3)
+OF_TWO: dict[str, Any] = {
+    "points": lambda x: polynomial.polyval2d(x, V, TABLE),
+    "lists": lambda x: polynomial.polyval2d(x, [1.0, 2.0, 3.0], TABLE.tolist()),
+    "points of unequal shape": lambda x: polynomial.polyval2d(x, V[:2], TABLE),
+    "coefficients": lambda x: polynomial.polyval2d(0.5, 1, x * TABLE),
+    "integers": lambda x: polynomial.polyval2d(x, x, TABLE.astype(int)),
+    "a grid": lambda x: polynomial.polygrid2d(x, [1.0, 2.0], TABLE),
+    "a grid of coefficients": lambda x: polynomial.polygrid2d(0.5, V, x * TABLE),
+}
+
+
+@pytest.mark.parametrize("x", [V, V.astype("f"), V * 1j], ids=["float64", "float32", "complex"])
+@pytest.mark.parametrize("name", OF_TWO)
+def test_polynomials_of_two_variables(agrees: Callable[..., None], name: str, x: Any) -> None:
+    if not hasattr(polynomial.polyval2d, "__wrapped__"):
+        pytest.skip("this NumPy asks nobody")
+    agrees(OF_TWO[name], x)
 
 
 def test_values_of_variables_in_tables(mode: str) -> None:

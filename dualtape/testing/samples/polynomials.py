@@ -106,6 +106,10 @@ if hasattr(np.polynomial.polynomial.polyval2d, "__wrapped__"):
         add(_several.__name__, _several, X[:, 0], X[:, 1], TABLE, label="points and coefficients")
         add(_several.__name__, lambda c, f=_several: f([1, 2], [3, 4], c), TABLE * 1j, label="complex coefficients")
         add(_several.__name__, lambda x, f=_several: f(x, x, TABLE), X.astype("f"), label="float32, 2-d")
+_valnd: Any = getattr(np.polynomial.polynomial, "polyvalnd", None)
+if _valnd is not None:  # from NumPy 2.5 on
+    _cube: Any = np.stack([TABLE, -TABLE], axis=-1)
+    add("polyvalnd", lambda x, c: _valnd((x, 2.0 * x, x), c), X[:, 0], _cube, label="points and coefficients")
 _value: Any
 for _value in (
     np.polynomial.polynomial.polyval, np.polynomial.chebyshev.chebval, np.polynomial.legendre.legval,
