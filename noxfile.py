@@ -50,8 +50,8 @@ def typecheck(session: nox.Session) -> None:
     with session.chdir(session.create_tmp()):
         session.run("pyright", python, "--ignoreexternal", "--verifytypes", "dualtape")
         session.run("pyright", python, "--ignoreexternal", "--verifytypes", "dualtape_reverse")
-        session.run("python", "-P", str(Path(__file__).parent / "tests/typing/audit.py"))
-        session.run("python", "-P", str(Path(__file__).parent / "tests/typing/check.py"))
+        for program in ("audit", "check", "overloads"):
+            session.run("python", "-P", str(Path(__file__).parent / f"tests/typing/{program}.py"))
 
 
 @nox.session

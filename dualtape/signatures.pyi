@@ -574,15 +574,15 @@ class JacobianMethod(Protocol):
     ) -> dict[_K, NDArray[Any]]: ...
     @overload
     def __call__(
-        self, target: Any, sources: _Source[_S], *, unconnected_gradients: Literal["none"], holomorphic: bool = False
+        self, target: Any, sources: _Source[_S], unconnected_gradients: Literal["none"], *, holomorphic: bool = False
     ) -> NDArray[_S] | None: ...
     @overload
     def __call__(
         self,
         target: Any,
         sources: tuple[_Source[_T1]],
-        *,
         unconnected_gradients: Literal["none"],
+        *,
         holomorphic: bool = False,
     ) -> tuple[NDArray[_T1] | None]: ...
     @overload
@@ -590,8 +590,8 @@ class JacobianMethod(Protocol):
         self,
         target: Any,
         sources: tuple[_Source[_T1], _Source[_T2]],
-        *,
         unconnected_gradients: Literal["none"],
+        *,
         holomorphic: bool = False,
     ) -> tuple[NDArray[_T1] | None, NDArray[_T2] | None]: ...
     @overload
@@ -599,8 +599,8 @@ class JacobianMethod(Protocol):
         self,
         target: Any,
         sources: tuple[_Source[_T1], _Source[_T2], _Source[_T3]],
-        *,
         unconnected_gradients: Literal["none"],
+        *,
         holomorphic: bool = False,
     ) -> tuple[NDArray[_T1] | None, NDArray[_T2] | None, NDArray[_T3] | None]: ...
     @overload
@@ -608,8 +608,8 @@ class JacobianMethod(Protocol):
         self,
         target: Any,
         sources: tuple[_Source[_T1], _Source[_T2], _Source[_T3], _Source[_T4]],
-        *,
         unconnected_gradients: Literal["none"],
+        *,
         holomorphic: bool = False,
     ) -> tuple[NDArray[_T1] | None, NDArray[_T2] | None, NDArray[_T3] | None, NDArray[_T4] | None]: ...
     @overload
@@ -617,8 +617,8 @@ class JacobianMethod(Protocol):
         self,
         target: Any,
         sources: tuple[_Source[_T1], _Source[_T2], _Source[_T3], _Source[_T4], _Source[_T5]],
-        *,
         unconnected_gradients: Literal["none"],
+        *,
         holomorphic: bool = False,
     ) -> tuple[
         NDArray[_T1] | None, NDArray[_T2] | None, NDArray[_T3] | None, NDArray[_T4] | None, NDArray[_T5] | None
@@ -628,8 +628,8 @@ class JacobianMethod(Protocol):
         self,
         target: Any,
         sources: tuple[_Source[_S], ...],
-        *,
         unconnected_gradients: Literal["none"],
+        *,
         holomorphic: bool = False,
     ) -> tuple[NDArray[_S] | None, ...]: ...
     @overload
@@ -637,8 +637,8 @@ class JacobianMethod(Protocol):
         self,
         target: Any,
         sources: _ListOf[_Source[_S]],
-        *,
         unconnected_gradients: Literal["none"],
+        *,
         holomorphic: bool = False,
     ) -> list[NDArray[_S] | None]: ...
     @overload
@@ -646,8 +646,8 @@ class JacobianMethod(Protocol):
         self,
         target: Any,
         sources: Mapping[_K, _Source[_S]],
-        *,
         unconnected_gradients: Literal["none"],
+        *,
         holomorphic: bool = False,
     ) -> dict[_K, NDArray[_S] | None]: ...
     @overload
@@ -655,8 +655,8 @@ class JacobianMethod(Protocol):
         self,
         target: Any,
         sources: tuple[_Source[Any], ...],
-        *,
         unconnected_gradients: Literal["none"],
+        *,
         holomorphic: bool = False,
     ) -> tuple[NDArray[Any] | None, ...]: ...
     @overload
@@ -664,8 +664,8 @@ class JacobianMethod(Protocol):
         self,
         target: Any,
         sources: _ListOf[_Source[Any]],
-        *,
         unconnected_gradients: Literal["none"],
+        *,
         holomorphic: bool = False,
     ) -> list[NDArray[Any] | None]: ...
     @overload
@@ -673,8 +673,8 @@ class JacobianMethod(Protocol):
         self,
         target: Any,
         sources: Mapping[_K, _Source[Any]],
-        *,
         unconnected_gradients: Literal["none"],
+        *,
         holomorphic: bool = False,
     ) -> dict[_K, NDArray[Any] | None]: ...
 
@@ -686,7 +686,7 @@ class BatchJacobianMethod(Protocol):
     ) -> NDArray[_S]: ...
     @overload
     def __call__(
-        self, target: Any, source: _Source[_S], *, unconnected_gradients: Literal["none"], holomorphic: bool = False
+        self, target: Any, source: _Source[_S], unconnected_gradients: Literal["none"], *, holomorphic: bool = False
     ) -> NDArray[_S] | None: ...
 
 # The signatures of `constant`, which are those of `Variable`.

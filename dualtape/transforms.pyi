@@ -1002,42 +1002,6 @@ def jacobian(
 ) -> Callable[Concatenate[_X, _FB, _FC, _P], tuple[tuple[_FB, _FC], _Aux]]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[_Any, _P], object],
-    argnums: Literal[0] = 0,
-    *,
-    mode: _Mode = None,
-    has_aux: bool = False,
-    holomorphic: bool = False,
-    chunk_size: int | None = None,
-    progress: _Progress | None = None,
-    executor: Executor | None = None,
-) -> Any: ...
-@overload
-def jacobian(
-    f: Callable[Concatenate[_X, _Any, _P], object],
-    argnums: Literal[1],
-    *,
-    mode: _Mode = None,
-    has_aux: bool = False,
-    holomorphic: bool = False,
-    chunk_size: int | None = None,
-    progress: _Progress | None = None,
-    executor: Executor | None = None,
-) -> Any: ...
-@overload
-def jacobian(
-    f: Callable[Concatenate[_X, _Y, _Any, _P], object],
-    argnums: Literal[2],
-    *,
-    mode: _Mode = None,
-    has_aux: bool = False,
-    holomorphic: bool = False,
-    chunk_size: int | None = None,
-    progress: _Progress | None = None,
-    executor: Executor | None = None,
-) -> Any: ...
-@overload
-def jacobian(
     f: Callable[..., object],
     argnums: Literal[0, 1, 2],
     *,
@@ -1312,42 +1276,6 @@ def hessian(
     progress: _Progress | None = None,
     executor: Executor | None = None,
 ) -> _Function[Concatenate[_X, _Y, _C, _P], tuple[Any, _Aux]]: ...
-@overload
-def hessian(
-    f: Callable[Concatenate[_Any, _P], object],
-    argnums: Literal[0] = 0,
-    *,
-    mode: _Mode = None,
-    has_aux: bool = False,
-    holomorphic: bool = False,
-    chunk_size: int | None = None,
-    progress: _Progress | None = None,
-    executor: Executor | None = None,
-) -> Any: ...
-@overload
-def hessian(
-    f: Callable[Concatenate[_X, _Any, _P], object],
-    argnums: Literal[1],
-    *,
-    mode: _Mode = None,
-    has_aux: bool = False,
-    holomorphic: bool = False,
-    chunk_size: int | None = None,
-    progress: _Progress | None = None,
-    executor: Executor | None = None,
-) -> Any: ...
-@overload
-def hessian(
-    f: Callable[Concatenate[_X, _Y, _Any, _P], object],
-    argnums: Literal[2],
-    *,
-    mode: _Mode = None,
-    has_aux: bool = False,
-    holomorphic: bool = False,
-    chunk_size: int | None = None,
-    progress: _Progress | None = None,
-    executor: Executor | None = None,
-) -> Any: ...
 @overload
 def hessian(
     f: Callable[..., object],

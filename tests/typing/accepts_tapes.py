@@ -29,6 +29,7 @@ def gradients(w: dt.Variable[np.float64], v: dt.Variable[np.float32], c: dt.Cons
     assert_type(tape.gradient(loss, (w, v, w, v)), tuple[F8, F4, F8, F4])
     assert_type(tape.gradient(loss, (w, v, w, v, c)), tuple[F8, F4, F8, F4, F8])
     assert_type(tape.gradient(loss, (w, w, w, w, w, w)), tuple[F8, ...])
+    assert_type(tape.gradient(loss, (w, v, w, v, w, v)), tuple[NDArray[Any], ...])
     assert_type(tape.gradient(loss, [w, c]), list[F8])
     assert_type(tape.gradient(loss, [w, v]), list[NDArray[Any]])
     assert_type(tape.gradient(loss, {"w": w}), dict[str, F8])
@@ -38,15 +39,49 @@ def gradients(w: dt.Variable[np.float64], v: dt.Variable[np.float32], c: dt.Cons
     assert_type(tape.gradient(loss, (w,), unconnected_gradients="none"), tuple[F8 | None])
     assert_type(tape.gradient(loss, (w, v), unconnected_gradients="none"), tuple[F8 | None, F4 | None])
     assert_type(tape.gradient(loss, (w, v, w), unconnected_gradients="none"), tuple[F8 | None, F4 | None, F8 | None])
+    assert_type(
+        tape.gradient(loss, (w, v, w, v), unconnected_gradients="none"),
+        tuple[F8 | None, F4 | None, F8 | None, F4 | None],
+    )
+    assert_type(
+        tape.gradient(loss, (w, v, w, v, w), unconnected_gradients="none"),
+        tuple[F8 | None, F4 | None, F8 | None, F4 | None, F8 | None],
+    )
+    assert_type(tape.gradient(loss, (w, w, w, w, w, w), unconnected_gradients="none"), tuple[F8 | None, ...])
+    assert_type(tape.gradient(loss, (w, v, w, v, w, v), unconnected_gradients="none"), tuple[NDArray[Any] | None, ...])
     assert_type(tape.gradient(loss, [w], unconnected_gradients="none"), list[F8 | None])
+    assert_type(tape.gradient(loss, [w, v], unconnected_gradients="none"), list[NDArray[Any] | None])
     assert_type(tape.gradient(loss, {"w": w}, unconnected_gradients="none"), dict[str, F8 | None])
+    assert_type(tape.gradient(loss, {"w": w, "v": v}, unconnected_gradients="none"), dict[str, NDArray[Any] | None])
     assert_type(tape.jacobian(loss, w), F8)
+    assert_type(tape.jacobian(loss, (w,)), tuple[F8])
     assert_type(tape.jacobian(loss, (w, v)), tuple[F8, F4])
+    assert_type(tape.jacobian(loss, (w, v, w)), tuple[F8, F4, F8])
+    assert_type(tape.jacobian(loss, (w, v, w, v)), tuple[F8, F4, F8, F4])
+    assert_type(tape.jacobian(loss, (w, v, w, v, c)), tuple[F8, F4, F8, F4, F8])
+    assert_type(tape.jacobian(loss, (w, w, w, w, w, w)), tuple[F8, ...])
+    assert_type(tape.jacobian(loss, (w, v, w, v, w, v)), tuple[NDArray[Any], ...])
     assert_type(tape.jacobian(loss, [w]), list[F8])
+    assert_type(tape.jacobian(loss, [w, v]), list[NDArray[Any]])
     assert_type(tape.jacobian(loss, {"w": w}, "zero", holomorphic=False), dict[str, F8])
+    assert_type(tape.jacobian(loss, {"w": w, "v": v}), dict[str, NDArray[Any]])
     assert_type(tape.jacobian(loss, w, unconnected_gradients="none"), F8 | None)
+    assert_type(tape.jacobian(loss, (w,), "none"), tuple[F8 | None])
+    assert_type(tape.jacobian(loss, (w, v), "none"), tuple[F8 | None, F4 | None])
+    assert_type(tape.jacobian(loss, (w, v, w), "none"), tuple[F8 | None, F4 | None, F8 | None])
+    assert_type(tape.jacobian(loss, (w, v, w, v), "none"), tuple[F8 | None, F4 | None, F8 | None, F4 | None])
+    assert_type(
+        tape.jacobian(loss, (w, v, w, v, c), "none"), tuple[F8 | None, F4 | None, F8 | None, F4 | None, F8 | None]
+    )
+    assert_type(tape.jacobian(loss, (w, w, w, w, w, w), "none"), tuple[F8 | None, ...])
+    assert_type(tape.jacobian(loss, (w, v, w, v, w, v), "none"), tuple[NDArray[Any] | None, ...])
+    assert_type(tape.jacobian(loss, [w], "none"), list[F8 | None])
+    assert_type(tape.jacobian(loss, [w, v], "none"), list[NDArray[Any] | None])
+    assert_type(tape.jacobian(loss, {"w": w}, "none"), dict[str, F8 | None])
+    assert_type(tape.jacobian(loss, {"w": w, "v": v}, "none"), dict[str, NDArray[Any] | None])
     assert_type(tape.batch_jacobian(rows, w), F8)
     assert_type(tape.batch_jacobian(rows, w, unconnected_gradients="none"), F8 | None)
+    assert_type(tape.batch_jacobian(rows, w, "none"), F8 | None)
     assert_type(tape.watched_variables(), tuple[dt.Variable[Any], ...])
     assert_type(tape.mode, Literal["forward", "reverse"] | dt.Mode)
     with tape, tape.stop_recording():

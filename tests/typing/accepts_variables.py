@@ -36,8 +36,10 @@ def made(f4: F4, f8: F8, c16: C16, unknown: Any) -> None:
     assert_type(dt.constant([1], dtype="float32"), dt.Constant[Any])
     assert_type(dt.zeros(3), F8)
     assert_type(dt.zeros((3, 2), np.float32), F4)
+    assert_type(dt.zeros(3, "f4"), NDArray[Any])
     assert_type(dt.ones(3), F8)
     assert_type(dt.ones(3, np.float32), F4)
+    assert_type(dt.ones(3, "f4"), NDArray[Any])
     assert_type(dt.empty(3), F8)
     assert_type(dt.empty(3, dtype=np.float32), F4)
     assert_type(dt.empty(3, "f4"), NDArray[Any])
@@ -91,6 +93,48 @@ def operators(w: dt.Variable[np.float64], v: dt.Variable[np.float32], c: dt.Cons
     assert_type(plain, F8)
     assert_type(checked.ndim, int)
     assert_type(stacked, F8)
+
+
+def more_operators(
+    w: dt.Variable[np.float64],
+    v: dt.Variable[np.float32],
+    c: dt.Constant[np.complex64],
+    c16: C16,
+    i: NDArray[np.intp],
+) -> None:
+    assert_type(abs(c), F4)
+    assert_type(c * w, C16)
+    assert_type(w * c, NDArray[Any])
+    assert_type(v * 1j, NDArray[Any])
+    assert_type(w * c16, C16)
+    assert_type(v * c16, C16)
+    assert_type(c * np.float64(2.0), C16)
+    assert_type(w[i % 2], F8)
+    assert_type(w[..., None], F8)
+    assert_type(w.reshape((4, 1)), F8)
+    assert_type(w.reshape(2, 2), F8)
+    assert_type(w.transpose((1, 0)), F8)
+    assert_type(w.transpose(1, 0), F8)
+    assert_type(w.astype(np.float32), F4)
+    assert_type(w.astype("float32"), NDArray[Any])
+
+
+def dual_operators(
+    d: dt.DualArray[np.float64],
+    s: dt.DualArray[np.float32],
+    c: dt.DualArray[np.complex128],
+    k: dt.DualArray[np.complex64],
+    f4: F4,
+) -> None:
+    assert_type(d * d, dt.DualArray[np.float64])
+    assert_type(d * f4, dt.DualArray[np.float64])
+    assert_type(s * d, dt.DualArray[Any])
+    assert_type(s - 1.0, dt.DualArray[np.float32])
+    assert_type(abs(d), dt.DualArray[np.float64])
+    assert_type(abs(c), dt.DualArray[np.float64])
+    assert_type(abs(k), dt.DualArray[np.float32])
+    assert_type(d.reshape((4, 1)), dt.DualArray[np.float64])
+    assert_type(d.reshape(4, 1), dt.DualArray[np.float64])
 
 
 def dual_numbers(f4: F4, f8: F8) -> None:
