@@ -250,6 +250,8 @@ def _tangents(outputs: Outputs, found: Sequence[Any]) -> list[Any]:
             t = t.astype(y.dtype)
         if not isinstance(t, TracedArray):
             t = np.asarray(t) if isinstance(plain(y), np.ndarray) else t[()]
+            if t.shape and (len(found) > 1 or not t.flags.writeable):
+                t = t.copy()  # an operation may pass the tangents of its operand on
         results.append(t)
     return results
 

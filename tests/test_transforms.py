@@ -488,6 +488,30 @@ def test_the_callers_arrays_stay(mode: str) -> None:
     np.testing.assert_array_equal(y, np.ones(2))
 
 
+def test_results_share_no_memory(mode: str) -> None:
+    x, t = np.arange(1.0, 4.0), np.array([1.0, 2.0, 3.0])
+
+    def f(x: Any) -> Any:
+        return x, x + 0.0, np.broadcast_to(x, (2, 3)), x[::-1]
+
+    for _, tangents in (dt.jvp(f, (x,), (t,), mode=mode), (None, dt.linearize(f, x, mode=mode)[1](t))):
+        for i, found in enumerate(tangents):
+            found[...] = i
+        assert [found.flat[0] for found in tangents] == [0.0, 1.0, 2.0, 3.0]
+    _, pullback = dt.vjp(lambda x, y: x + y, x, x, mode=mode)
+    first, second = pullback(t)
+    first[...] = 7.0
+    close(second, [1, 2, 3])
+    close(pullback(t)[0], [1, 2, 3])
+    first, second = dt.grad(lambda x, y: np.sum(x + y), (0, 1), mode=mode)(x, x)
+    first[...] = 7.0
+    close(second, np.ones(3))
+    first, second = dt.jacobian(lambda x, y: x + y, (0, 1), mode=mode)(x, x)
+    first[...] = 7.0
+    close(second, np.eye(3))
+    close((x, t), ([1, 2, 3], [1, 2, 3]))
+
+
 def test_variables_that_are_read_are_constants(mode: str) -> None:
     w = dt.Variable(np.full(300, 2.0))
     assert dt.grad(lambda x: x * np.sum(w * w), mode=mode)(1.0) == 1200.0
