@@ -488,7 +488,8 @@ def test_polynomials(modes: tuple[str, ...], name: str) -> None:
             with dt.GradientTape(mode):
                 x = w * 1.0
                 found = attempt(lambda x: function([0.0, 1.0, 2.0], x, 1) if short == "fit" else function(x), x)
-            assert isinstance(found, TypeError)
+            assert isinstance(found, DualtapeError)
+            assert says_what_to_do(found)
     else:
         way = POLYNOMIALS.get(short, lambda f, x: f(x))
         check_gradients(lambda x: total(way(function, x)), COEFFICIENTS, modes=modes)

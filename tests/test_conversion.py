@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.polynomial import chebyshev, hermite, legendre, polynomial
 
 import dualtape as dt
 from dualtape.array import TracedArray
@@ -727,6 +728,45 @@ READABLE: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("name", READABLE)
 def test_lists_that_their_neighbours_read(name: str, modes: tuple[str, ...]) -> None:
     check_gradients(lambda w: np.sum(np.stack(list(np.ravel(READABLE[name](w * 1.0)))) ** 2), [0.7, 1.9], modes=modes)
+
+
+POLYNOMIALS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "polyfit": (
+        lambda x: polynomial.polyfit(x, [1.0, 2.0, 4.0], 1),
+        lambda x: np.linalg.lstsq(np.array(polynomial.polyvander(x, 1), like=x), [1.0, 2.0, 4.0])[0],
+    ),
+    "chebfit": (
+        lambda x: chebyshev.chebfit([0.0, 1.0, 3.0], list(x), 1),
+        lambda x: np.linalg.lstsq(chebyshev.chebvander([0.0, 1.0, 3.0], 1), np.array(list(x), like=x))[0],
+    ),
+    "Legendre.fit": (
+        lambda x: np.polynomial.Legendre.fit([-1.0, 0.5, 1.0], x, 1).coef,
+        lambda x: np.linalg.lstsq(legendre.legvander([-1.0, 0.5, 1.0], 1), x)[0],
+    ),
+    "polyroots": (
+        polynomial.polyroots,
+        lambda x: np.linalg.eigvals(np.array(polynomial.polycompanion(x), like=x)),
+    ),
+    "hermroots": (
+        hermite.hermroots,
+        lambda x: np.linalg.eigvals(np.array(hermite.hermcompanion(x), like=x)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", POLYNOMIALS)
+def test_what_polynomials_ask_lapack_for(name: str, modes: tuple[str, ...]) -> None:
+    call, remedy = POLYNOMIALS[name]
+    value = np.array([0.5, -2.0, 0.75])
+    for mode in modes:
+        with dt.GradientTape(mode), pytest.raises(TracedConversionError, match=r"np\.linalg\..*np\.array.*like="):
+            call(dt.Variable(value) * 1.0)
+    close(np.sort(remedy(value)), np.sort(call(value)))
+    check_gradients(lambda x: np.sum(np.abs(remedy(x)) ** 2), value, modes=modes)
+
+
+def test_linear_polynomials_have_their_roots_at_hand(modes: tuple[str, ...]) -> None:
+    check_gradients(lambda x: np.sum(np.stack(list(polynomial.polyroots(x)))), [0.7, 1.9], modes=modes)
 
 
 class Meters:
