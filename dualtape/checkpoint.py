@@ -33,7 +33,7 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
 
     Raises:
         TracedConversionError: when it is called, if its value depends on a traced value that is not an argument.
-        RuleError: in the backward pass, if it gives another value than the first time.
+        RuleError: in the backward pass, if it gives another value than the first time, as far as a sample tells.
 
     Example:
         >>> import numpy as np

@@ -11,12 +11,13 @@ import numpy as np
 
 from dualtape.arguments import Arguments, Function, Outputs, with_aux
 from dualtape.array import ACTIVE, TracedArray
-from dualtape.errors import TapeError
+from dualtape.errors import NotDifferentiableError, TapeError
 from dualtape.jacobians import Linear, Target, default_rows, dimension, halves, jacobians, unit_rows
 from dualtape.mode import ModeName
 from dualtape.numerics import AROUND, within
 from dualtape.ops.zero_wins import bare
 from dualtape.pytree import leaves
+from dualtape.repeating import alike, sample
 from dualtape.tape import GradientTape
 
 __all__ = ["Options", "Pushed", "Recorded", "forward_rows", "push"]
@@ -94,18 +95,35 @@ def push(f: Function, arguments: Arguments, directions: Sequence[Any], has_aux: 
 
 
 class Pass(NamedTuple):
-    """One forward pass, by itself or one of several: some of the unit vectors of one leaf."""
+    """One forward pass: some of the unit vectors of one leaf.
+
+    Attributes:
+        leaf: the number of the leaf.
+        start: the first unit vector.
+        stop: the one after the last.
+        several: whether there are other passes, which must have the same value.
+        again: whether a later pass executes the function once more.
+    """
 
     leaf: int
     start: int
     stop: int
+    several: bool = False
     again: bool = False
 
 
 class Part(NamedTuple):
-    """What a pass gives back, from a worker process too: tangents, and of the first pass the outputs and aux."""
+    """What a pass gives back, from a worker process too.
+
+    Attributes:
+        tangents: those of the outputs.
+        samples: some entries of the outputs' values, where there are several passes.
+        outputs: the outputs, of the first pass.
+        aux: aux, of the first pass.
+    """
 
     tangents: list[Any]
+    samples: list[Any]
     outputs: Outputs | None
     aux: Any
 
@@ -130,7 +148,8 @@ def run_pass(f: Function, arguments: Arguments, its: Pass, has_aux: bool, first:
     if scalar:
         outputs.number(scalar)
     outputs.handles = []
-    return Part(tangents, outputs if first else None, aux if first else None)
+    samples = [sample(y) for y in outputs.values] if its.several else []
+    return Part(tangents, samples, outputs if first else None, aux if first else None)
 
 
 def forward_rows(
@@ -154,17 +173,20 @@ def forward_rows(
         for rows, chunk in [(dimension(size, dtype), options.chunk_size or default_rows(size))]
         for start in range(0, rows, chunk)
     ] or [Pass(0, 0, 0)]
-    # What the function writes into its other arguments the last pass leaves there, as one call does.
-    several = passes if options.executor is not None else passes[:-1]
-    passes[: len(several)] = [its._replace(again=True) for its in several]
+    if len(passes) > 1:
+        # What the function writes into its other arguments the last pass leaves there, as one call does.
+        last = len(passes) if options.executor is not None else len(passes) - 1
+        passes = [its._replace(several=True, again=i < last) for i, its in enumerate(passes)]
     tasks = [(f, arguments, its, options.has_aux, i == 0, scalar) for i, its in enumerate(passes)]
     outputs: Any = None
     aux: Any = None
+    samples: list[Any] = []
     columns: dict[int, list[list[Any]]] = {}
     sizes: dict[int, list[int]] = {}
     for its, part in zip(passes, _parts(tasks, arguments, options), strict=True):
         if part.outputs is not None:
-            outputs, aux = part.outputs, part.aux
+            outputs, aux, samples = part.outputs, part.aux, part.samples
+        _check_value(f, samples, part.samples)
         columns.setdefault(its.leaf, []).append(part.tangents)
         sizes.setdefault(its.leaf, []).append(its.stop - its.start)
     found: list[list[Linear | None]] = []
@@ -175,6 +197,16 @@ def forward_rows(
             row.append(_columns(stacks, sizes.get(i, []), y, arguments.dtypes[i]))
         found.append(row)
     return outputs, found, aux
+
+
+def _check_value(f: Function, before: list[Any], again: list[Any]) -> None:
+    """Raise if a pass has another value than the first: its tangents belong to another point, or another function."""
+    pairs = zip(before, again, strict=False)
+    if len(before) != len(again) or not all(alike(x, y, float(np.sqrt(np.finfo(x.dtype).eps))) for x, y in pairs):
+        raise NotDifferentiableError(
+            f"{getattr(f, '__name__', 'the function')} gives another value in each forward pass: it reads random "
+            f"numbers, or what it changes itself; make them arguments, or take mode='reverse', which calls it once"
+        )
 
 
 def _columns(stacks: list[Any], sizes: list[int], y: Any, dtype: np.dtype[Any]) -> Linear | None:

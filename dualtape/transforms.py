@@ -49,6 +49,7 @@ def grad(
         TypeError: if `f` does not return one real number, or an argument is not of floats.
         UnknownModeError: if nothing provides the mode.
         TapeError: if an outer tape records, and the passes would run on an executor.
+        NotDifferentiableError: if several forward passes show that `f` gives another value each time.
 
     Example:
         >>> import numpy as np

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import dualtape as dt
-from dualtape.errors import ForwardMemoryError, TapeError
+from dualtape.errors import ForwardMemoryError, NotDifferentiableError, TapeError
 
 RNG = np.random.default_rng(12)
 A = RNG.normal(size=(40, 30)) / 5
@@ -133,6 +133,28 @@ def test_a_chunk_that_does_not_fit_is_an_error() -> None:
 
 
 # --- executors ----------------------------------------------------------------------------------------------------
+
+
+def test_a_function_that_changes_between_the_passes_is_refused(mode: str) -> None:
+    random = np.random.default_rng(0)
+    calls: list[int] = []
+
+    def dropped(x: Any) -> Any:
+        return np.sum(x * (random.random(x.shape) > 0.5))
+
+    def counted(x: Any) -> Any:
+        calls.append(1)
+        return {"y": x[: len(calls)], "z": x}
+
+    x = np.arange(1.0, 7.0)
+    if mode == "forward":
+        for transform, f in [(dt.grad, dropped), (dt.jacobian, dropped), (dt.jacobian, counted)]:
+            with pytest.raises(NotDifferentiableError, match=f"{f.__name__} gives another value in each forward pass"):
+                transform(f, mode=mode, chunk_size=2)(x)
+        with ThreadPoolExecutor(2) as pool, pytest.raises(NotDifferentiableError, match="random numbers"):
+            dt.grad(dropped, chunk_size=2, executor=pool)(x)
+    value, g = dt.value_and_grad(dropped, mode=mode)(x)
+    assert value == np.sum(g * x)
 
 
 def test_threads_give_the_same_bits() -> None:

@@ -14,12 +14,11 @@ from dualtape.inner import is_forward, own, pull, push
 from dualtape.packing import Packed, is_inexact
 from dualtape.primitive import Primitive, structural
 from dualtape.pytree import construct, leaves
+from dualtape.repeating import alike, sample
 
 __all__ = ["Block", "checkpoint"]
 
 # Arguments and results are whatever the user's function takes and returns: `Any` in this file says that.
-
-SAMPLE = 64  # entries of the value by which a computation that gives another value is told
 
 
 class Block:
@@ -69,15 +68,10 @@ class Block:
 
     def _check(self, packed: Any) -> None:
         """Raise if the value is another than the first time, as far as a sample of its entries tells."""
-        entries = np.ravel(plain(packed))
-        entries = entries[:: max(1, entries.size // SAMPLE)]
+        entries = sample(packed)
         if self.sample is None:
-            self.sample = entries.copy()
-            return
-        same = entries.shape == self.sample.shape
-        # Rounding may differ, also in an entry that is all rounding; random numbers differ more.
-        scale = np.max(np.abs(entries), initial=0.0, where=np.isfinite(entries))
-        if not same or not np.allclose(entries, self.sample, rtol=1e-3, atol=1e-6 * scale, equal_nan=True):
+            self.sample = entries
+        elif not alike(self.sample, entries, 1e-3):  # random numbers differ more than rounding does
             raise RuleError(
                 f"the checkpoint of {_name(self.function)} gives another value when it is computed again: it reads "
                 f"random numbers, or what has changed in between; make them arguments"
