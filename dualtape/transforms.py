@@ -231,8 +231,8 @@ def linearize(f: Any, *primals: Any, argnums: Any = None, mode: Any = None, has_
         f: a function of NumPy code that returns an array, or a container of arrays.
         *primals: its arguments.
         argnums: the arguments to differentiate in: an int, a tuple of ints, or `None` for all.
-        mode: as for `grad`. In forward mode the Jacobian is computed at once, in reverse mode the pullback is kept,
-            and transposed at each call.
+        mode: as for `grad`; `None` is forward for up to 64 directions. In forward mode the Jacobian is computed at
+            once, in reverse mode the pullback is kept, and transposed at each call.
         has_aux: whether `f` returns (output, aux).
 
     Returns:
