@@ -147,7 +147,9 @@ def _call_with_keywords(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[s
     where, dtype, signature = kwargs.pop("where", True), kwargs.pop("dtype", None), kwargs.pop("signature", None)
     casting = kwargs.pop("casting", "same_kind")
     kwargs.pop("subok", None)
-    core = {name: kwargs.pop(name) for name in ("axes", "axis", "keepdims") if name in kwargs and ufunc.signature}
+    core: dict[str, Any] = {
+        name: kwargs.pop(name) for name in ("axes", "axis", "keepdims") if name in kwargs and ufunc.signature
+    }
     refused = [name for name, value in kwargs.items() if (name, value) != ("order", "K")]
     if refused:
         raise NoRuleError(
