@@ -1,6 +1,8 @@
 """What the type checkers are told is what comes back: the programs that they accept are run, assertion by assertion."""
 
+import ast
 import importlib.util
+import inspect
 import typing
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 
 import dualtape as dt
+from dualtape import registry
 
 PROGRAMS = Path(__file__).parent / "typing"
 RUN = ["accepts_variables", "accepts_tapes", "accepts_transforms", "accepts_overloads"]
@@ -43,7 +46,7 @@ def conforms(value: Any, declared: Any) -> bool:  # noqa: C901, PLR0912  # a row
         scalar = get_args(args[1])[0]
         return isinstance(value, np.ndarray | np.generic) and (scalar is Any or value.dtype.type is scalar)
     if origin is np.dtype:
-        return value.type is args[0]
+        return isinstance(value, np.dtype) and (args[0] is Any or value.type is args[0])
     if origin in (dt.Variable, dt.Constant, dt.DualArray):
         return issubclass(type(value), origin) and (args[0] is Any or value.dtype.type is args[0])
     if origin is tuple:
@@ -105,6 +108,7 @@ def test_what_is_declared_is_what_comes_back(
     function: Callable[..., None], hints: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(function.__globals__, "assert_type", check)
+    monkeypatch.setattr(registry, "_REGISTERED", dict(registry._REGISTERED))
     function(**{name: argument(hint) for name, hint in hints.items()})
 
 
@@ -112,3 +116,59 @@ def test_a_wrong_declaration_would_be_seen() -> None:
     assert not conforms(np.ones(2, np.float32), np.ndarray[Any, np.dtype[np.float64]])
     assert not conforms([np.ones(2)], tuple[np.ndarray[Any, np.dtype[np.float64]]])
     assert not conforms(dt.Variable(1.0), dt.Variable[np.float32])
+
+
+def called() -> set[str]:
+    """The names that the programs call or decorate with, without what stands before their last dot."""
+    nodes = [node for name in RUN for node in ast.walk(ast.parse((PROGRAMS / f"{name}.py").read_text("utf-8")))]
+    calls = [node.func for node in nodes if isinstance(node, ast.Call)]
+    calls += [one for node in nodes if isinstance(node, ast.FunctionDef) for one in node.decorator_list]
+    return {node.attr for node in calls if isinstance(node, ast.Attribute)}
+
+
+def read() -> set[str]:
+    """The attributes that the programs read."""
+    nodes = [node for name in RUN for node in ast.walk(ast.parse((PROGRAMS / f"{name}.py").read_text("utf-8")))]
+    return {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+
+
+PUBLIC = [getattr(dt, name) for name in dt.__all__] + [getattr(dt.optimizers, name) for name in dt.optimizers.__all__]
+WRITTEN = [
+    dt.Backend,
+    dt.BaseRecording,
+    dt.Recording,
+    dt.TapeOptions,
+]  # by who writes a backend: tests/downstream/stepper
+CLASSES = [one for one in PUBLIC if inspect.isclass(one) and one not in WRITTEN]
+
+
+def declared(owner: type) -> set[str]:
+    """The public names that a checker sees in a class: those in its source and in its bases', or in their stub."""
+    found: set[str] = set()
+    for base in owner.__mro__:
+        if base.__module__.startswith("dualtape"):
+            source = Path(inspect.getfile(base))
+            text = (source.with_suffix(".pyi") if source.with_suffix(".pyi").exists() else source).read_text("utf-8")
+            bodies = [
+                one.body for one in ast.parse(text).body if isinstance(one, ast.ClassDef) and one.name == base.__name__
+            ]
+            nodes = [node for body in bodies for node in body]
+            found |= {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+            found |= {
+                node.target.id
+                for node in nodes
+                if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+            }
+    return {name for name in found if not name.startswith("_")} - {"link", "node", "recording"}  # for backends
+
+
+def test_the_programs_call_every_public_function() -> None:
+    functions = {one.__name__ for one in PUBLIC if inspect.isfunction(one)}
+    made = {dt.Variable, dt.DualArray, dt.GradientTape, dt.custom_jvp, dt.custom_vjp, dt.custom_gradient}
+    assert functions | {one.__name__ for one in made} <= called()
+    assert {name for name in dt.__all__ if getattr(dt, name) not in WRITTEN} <= read()
+
+
+@pytest.mark.parametrize("owner", CLASSES, ids=lambda one: one.__name__)
+def test_the_programs_use_every_public_method(owner: type) -> None:
+    assert declared(owner) <= read()

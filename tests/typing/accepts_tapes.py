@@ -95,6 +95,8 @@ def the_modes() -> None:
         assert_type(info, dt.ModeInfo)
         assert_type(info.mode, dt.Mode)
         assert_type(info.error, str | None)
+        assert_type(info.distribution, str | None)
+        assert_type(info.version, str | None)
         dt.GradientTape(info.mode, watch_accessed_variables=False, debug=True, guard="copy")
     dt.GradientTape(mode=None)
 
@@ -107,3 +109,25 @@ def training(w: dt.Variable[np.float64], v: dt.Variable[np.float32]) -> None:
     sgd.apply_gradients(zip(tape.gradient(loss, [w, v]), [w, v], strict=True))
     adam.apply_gradients([(tape.gradient(loss, w, unconnected_gradients="none"), w)])
     assert_type(adam.iterations, int)
+    assert_type(adam.learning_rate, float)
+    assert_type(sgd.momentum, float)
+    assert_type(sgd.nesterov, bool)
+
+
+class Provider:
+    protocol = 1
+
+    def open(self, options: dt.TapeOptions) -> dt.Recording:
+        assert_type(options.persistent, bool)
+        raise dt.errors.BackendError("this mode records nothing")
+
+
+def settings() -> None:
+    provider: dt.Backend = Provider()
+    assert_type(dt.register_backend("nothing", provider, replace=True), None)
+    with dt.numerics(check_numerics=True, nan_safe=False):
+        try:
+            with dt.GradientTape(dt.Mode("forward"), nan_safe=True) as tape:
+                tape.watch(dt.constant(1.0))
+        except (dt.errors.NumericsError, dt.errors.TapeError) as error:
+            assert_type(str(error), str)

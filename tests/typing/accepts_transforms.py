@@ -226,6 +226,17 @@ def partial_of_squared(_out: Any, x: Any) -> Any:
     return 2.0 * x
 
 
+def twice(x: F8) -> F8:
+    return np.multiply(2.0, x)
+
+
+def push_twice(tangent: Any, _out: Any, _x: Any) -> Any:
+    return 2.0 * tangent
+
+
+twice_of_rules = dt.primitive(twice, push_twice, push_twice)
+
+
 def flatten(line: Registered) -> tuple[tuple[F8, ...], None]:
     return line.parts, None
 
@@ -242,4 +253,8 @@ def rules(x: F8) -> None:
     assert_type(clipped(x), F8)
     assert_type(doubled(x), F8)
     assert_type(block(x, n=2), F8)
+    assert_type(twice_of_rules(x), F8)
+    rules_of_one: dt.CustomFunction[[F8], F8] = clipped
+    rules_of_one.defjvps(None)
+    assert_type(rules_of_one(x), F8)
     assert_type(dt.elementwise(squared, partial_of_squared)(x), F8)

@@ -119,6 +119,69 @@ def more_operators(
     assert_type(w.astype("float32"), NDArray[Any])
 
 
+def methods(w: dt.Variable[np.float64], c: dt.Constant[np.complex128]) -> None:
+    assert_type(+w, F8)
+    assert_type(w // 2.0, F8)
+    assert_type(w % 2.0, F8)
+    assert_type(w == 1.0, Any)
+    assert_type(w != 1.0, Any)
+    assert_type(w < 1.0, NDArray[np.bool_])
+    assert_type(w <= 1.0, NDArray[np.bool_])
+    assert_type(w >= 1.0, NDArray[np.bool_])
+    assert_type(w.mT, F8)
+    assert_type(w.real, NDArray[Any])
+    assert_type(c.imag, NDArray[Any])
+    assert_type(w.ndim, int)
+    assert_type(w.size, int)
+    assert_type(w.itemsize, int)
+    assert_type(w.nbytes, int)
+    assert_type(c.conj(), C16)
+    assert_type(c.conjugate(), C16)
+    assert_type(w.copy(), F8)
+    assert_type(w.diagonal(), F8)
+    assert_type(w.flatten(), F8)
+    assert_type(w.ravel(), F8)
+    assert_type(w.repeat(2), F8)
+    assert_type(w.round(1), F8)
+    assert_type(w.squeeze(), F8)
+    assert_type(w.swapaxes(0, 1), F8)
+    assert_type(w.clip(0.0, 1.0), NDArray[Any])
+    assert_type(w.cumprod(), NDArray[Any])
+    assert_type(w.cumsum(axis=0), NDArray[Any])
+    assert_type(w.all(), Any)
+    assert_type(w.any(axis=0), Any)
+    assert_type(w.argmax(), Any)
+    assert_type(w.argmin(axis=1), Any)
+    assert_type(w.argsort(), NDArray[np.intp])
+    assert_type(w.dot(np.eye(2)), Any)
+    assert_type(w.item(0), Any)
+    assert_type(w.max(), Any)
+    assert_type(w.mean(axis=(0, 1)), Any)
+    assert_type(w.min(), Any)
+    assert_type(w.prod(), Any)
+    assert_type(w.std(), Any)
+    assert_type(w.sum(keepdims=True), Any)
+    assert_type(w.take([0, 1], axis=0), Any)
+    assert_type(w.tolist(), Any)
+    assert_type(w.trace(), Any)
+    assert_type(w.var(ddof=1), Any)
+    assert_type(float(w.sum()), float)
+    assert_type(len(w), int)
+    for row in w:
+        assert_type(row, Any)
+
+
+def in_place(w: dt.Variable[np.float64]) -> None:
+    w += 1.0
+    w *= w
+    w /= 2.0
+    w **= 2
+    w %= 3.0
+    w //= 1.0
+    w @= np.eye(2)
+    assert_type(w, dt.Variable[np.float64])
+
+
 def dual_operators(
     d: dt.DualArray[np.float64],
     s: dt.DualArray[np.float32],
@@ -135,6 +198,38 @@ def dual_operators(
     assert_type(abs(k), dt.DualArray[np.float32])
     assert_type(d.reshape((4, 1)), dt.DualArray[np.float64])
     assert_type(d.reshape(4, 1), dt.DualArray[np.float64])
+
+
+def dual_methods(d: dt.DualArray[np.float64]) -> None:
+    assert_type(-d + (+d), dt.DualArray[np.float64])
+    assert_type((d - 1.0) / (3.5 - d), dt.DualArray[np.float64])
+    assert_type(2.0 / d, dt.DualArray[np.float64])
+    assert_type(d % 2.0, dt.DualArray[np.float64])
+    assert_type(d @ d.T, dt.DualArray[np.float64])
+    assert_type(d == d.T, Any)
+    assert_type(d != d.T, Any)
+    assert_type(d < 1.0, NDArray[np.bool_])
+    assert_type(d <= d.T, NDArray[np.bool_])
+    assert_type(d >= d.T, NDArray[np.bool_])
+    assert_type(d.copy(), dt.DualArray[np.float64])
+    assert_type(d.flatten(), dt.DualArray[np.float64])
+    assert_type(d.ravel(), dt.DualArray[np.float64])
+    assert_type(d.transpose(1, 0), dt.DualArray[np.float64])
+    assert_type(d.clip(0.0, 3.0), dt.DualArray[np.float64])
+    assert_type(d.cumsum(axis=0), dt.DualArray[np.float64])
+    assert_type(d.dot(d), dt.DualArray[np.float64])
+    assert_type(d.max(), dt.DualArray[np.float64])
+    assert_type(d.mean(axis=0), dt.DualArray[np.float64])
+    assert_type(d.min(), dt.DualArray[np.float64])
+    assert_type(d.prod(), dt.DualArray[np.float64])
+    assert_type(d.std(), dt.DualArray[np.float64])
+    assert_type(d.sum(keepdims=True), dt.DualArray[np.float64])
+    assert_type(d.var(), dt.DualArray[np.float64])
+    assert_type(d.shape, tuple[int, ...])
+    assert_type(d.dtype, np.dtype[Any])
+    assert_type(d.ndim, int)
+    assert_type(d.size, int)
+    assert_type(d.primal, F8)
 
 
 def dual_numbers(f4: F4, f8: F8) -> None:
