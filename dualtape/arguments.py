@@ -368,6 +368,30 @@ def with_aux(returned: Any, has_aux: bool, recording: Any) -> tuple[Any, Any]:
         raise TypeError(f"has_aux=True wants a function that returns (output, aux), not {type(returned).__name__}")
     output, aux = returned
     found = leaves(aux)
-    if any(isinstance(x, TracedArray) and x._fresh().recording is recording for x in found):
-        aux = construct(aux, [_lowered(x, recording)[1] if isinstance(x, TracedArray) else x for x in found])
+    if any(_holds(x, recording) for x in found):
+        aux = construct(aux, [_without(x, recording) for x in found])
     return output, aux
+
+
+def _is_entries(x: Any) -> bool:
+    """Tell whether a value is what `np.array([x[0], x[1]])` gives: an object array of handles."""
+    return type(x) is np.ndarray and x.dtype.kind == "O"
+
+
+def _holds(x: Any, recording: Any) -> bool:
+    if _is_entries(x):
+        return any(_holds(entry, recording) for entry in x.flat)
+    return isinstance(x, TracedArray) and x._fresh().recording is recording
+
+
+def _without(x: Any, recording: Any) -> Any:
+    """Return a value of aux without a recording."""
+    if not _is_entries(x):
+        return _lowered(x, recording)[1] if isinstance(x, TracedArray) else x
+    entries = [_without(entry, recording) for entry in x.flat]
+    if all(isinstance(entry, (np.number, float, complex, int)) for entry in entries):
+        return np.array(entries).reshape(x.shape)
+    found = np.empty(x.shape, object)
+    for i, entry in enumerate(entries):
+        found.flat[i] = entry
+    return found

@@ -457,6 +457,13 @@ def test_aux_passes_through(mode: str) -> None:
     assert dt.jvp(f, (x,), (x,), mode=mode, has_aux=True)[2]["box"] is box
     assert dt.vjp(f, x, mode=mode, has_aux=True)[2]["box"] is box
     assert dt.linearize(f, x, mode=mode, has_aux=True)[2]["box"] is box
+    entries = dt.grad(
+        lambda x: (np.sum(x), [np.array([x[0], 2 * x[1]]), np.array([x[0], None])]), mode=mode, has_aux=True
+    )
+    numbers, objects = entries(np.array([1.0, 2.0]))[1]
+    assert numbers.dtype == np.float64
+    close(numbers, [1.0, 4.0])
+    assert [type(entry) for entry in objects] == [np.float64, type(None)]
     marker = object()
     assert dt.grad(lambda x: (x * x, marker), mode=mode, has_aux=True)(1.0)[1] is marker
     with pytest.raises(TypeError, match=r"\(output, aux\)"):
