@@ -273,8 +273,9 @@ def to_array(x: TracedArray, dtype: Any, copy: bool | None) -> Any:
             f"x.astype(...), np.array(x, dtype=..., like=x) or np.stack, and make an array that traced values are "
             f"stored in with dualtape.zeros(n) or np.zeros(n, like=x); or take x.primal where no derivative is needed"
         )
-    shape = plain(live).shape
-    if live.dtype.kind == "c" and not str(reader.f_globals.get("__name__")).startswith(("dualtape", "numpy")):
+    value = plain(live)
+    shape = value.shape
+    if value.dtype.kind == "c" and not str(reader.f_globals.get("__name__")).startswith(("dualtape", "numpy")):
         warnings.warn(
             "complex traced values go into an object array, and NumPy's own .real and .imag of that are other than the "
             "parts of its entries: make it with np.stack([a, b]), or with np.array([[a, b], [c, d]], like=a)",

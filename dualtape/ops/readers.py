@@ -37,13 +37,15 @@ def refuse(frame: Any, x: Any) -> None:
         frame: the frame of that code.
         x: the handle.
     """
+    module = str(frame.f_globals.get("__name__"))
+    if not module.startswith("numpy."):
+        return
     if frame.f_code is as_strided.__code__:  # it counts bytes, and would read handles where there are none
         raise TracedConversionError(
             "as_strided reads the memory of an array, which holds no derivative: use np.lib.stride_tricks."
             "sliding_window_view, np.broadcast_to, or an index such as x[rows, columns]; or pass x.primal where no "
             "derivative is needed"
         )
-    module = str(frame.f_globals.get("__name__"))
     if module.startswith("numpy.polynomial."):
         _refuse_polynomials(frame)
         return
