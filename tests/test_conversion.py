@@ -24,7 +24,7 @@ from numpy.polynomial import chebyshev, hermite, legendre, polynomial
 
 import dualtape as dt
 from dualtape.array import TracedArray
-from dualtape.errors import ObjectArrayWarning, TracedConversionError
+from dualtape.errors import NoRuleError, ObjectArrayWarning, TracedConversionError
 from dualtape.testing import check_gradients
 
 
@@ -592,6 +592,16 @@ def test_the_memory_of_an_array_is_there_once_the_block_is_over(mode: str) -> No
     assert y.data.tolist() == [1.0, 4.0]
     assert y.data.readonly
     assert np.from_dlpack(np.asarray(y).copy()).tolist() == [1.0, 4.0]
+
+
+@pytest.mark.parametrize(("name", "value"), [("shape", (2, 1)), ("dtype", np.float32)])
+def test_shape_and_dtype_are_not_set_in_place(mode: str, name: str, value: Any) -> None:
+    w = dt.Variable([1.0, 2.0])
+    with dt.GradientTape(mode):
+        for x in (w * w, dt.zeros(2), (w * w)[:1]):
+            with pytest.raises(NoRuleError, match=r"x = x\.(reshape|astype)"):
+                setattr(x, name, value)
+            assert (x.ndim, x.dtype) == (1, np.float64)
 
 
 # --- pickle and copies --------------------------------------------------------------------------------------------

@@ -68,6 +68,21 @@ for _name in ("__dlpack__", "__dlpack_device__"):
     attribute(_name)(_memory(_name))
 
 
+# --- what is set in place -----------------------------------------------------------------------------------------
+
+
+def _fixed(name: str, instead: str) -> None:
+    def refuse(_x: Any, _value: Any) -> None:
+        raise NoRuleError(f"the {name} of a traced array can't be set in place: write {instead}")
+
+    holder = next(kind for kind in TracedArray.__mro__ if name in vars(kind))
+    setattr(TracedArray, name, vars(holder)[name].setter(refuse))
+
+
+_fixed("shape", "x = x.reshape(shape)")
+_fixed("dtype", "x = x.astype(dtype)")
+
+
 # --- shuffling ----------------------------------------------------------------------------------------------------
 
 # NumPy's shuffle exchanges x[i] and x[j] as if they were copies. Rows are views: one of them would be there twice, the

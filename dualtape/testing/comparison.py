@@ -85,7 +85,8 @@ def labels(name: str, arrays: Sequence[Any]) -> list[str]:
 def _explain(
     name: str, values: Mapping[str, Rows], difference: Rows, wrong: Any, tolerance: float, label: Label
 ) -> str:
-    count = f"{len(wrong)} of {difference.size} {'entry differs' if len(wrong) == 1 else 'entries differ'}"
+    entries, differ = "entry" if difference.size == 1 else "entries", "differs" if len(wrong) == 1 else "differ"
+    count = f"{len(wrong)} of {difference.size} {entries} {differ}"
     lines = [f"{name}: {count} by more than {tolerance:.0e}"]
     order = np.argsort([-np.nan_to_num(difference[tuple(index)], nan=np.inf) for index in wrong], kind="stable")
     for index in (tuple(map(int, wrong[i])) for i in order[:SHOWN]):
