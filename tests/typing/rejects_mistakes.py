@@ -40,12 +40,17 @@ def modes(w: dt.Variable[np.float64], name: str) -> None:
     dt.GradientTape(guard="none")  # E: mypy[arg-type] pyright[reportArgumentType]
 
 
+def of_array(x: F8) -> F8:
+    return x
+
+
 def parameters(integers: I8, f4: F4) -> None:
     dt.Variable(integers)  # E: mypy[type-var] pyright[reportCallIssue, reportArgumentType]
     dt.Variable([1, 2], dtype=np.int64)  # E: mypy[type-var] pyright[reportCallIssue, reportArgumentType]
     dt.Variable("3.0")  # E: mypy[arg-type] pyright[reportCallIssue, reportArgumentType]
     dt.constant(integers)  # E: mypy[type-var] pyright[reportCallIssue, reportArgumentType]
     w: dt.Variable[np.float64] = dt.Variable(f4)  # E: mypy[arg-type] pyright[reportAssignmentType]
+    of_array(w)  # E: mypy[arg-type] pyright[reportArgumentType]
     x: F8 = dt.Variable(f4) * 2.0  # E: mypy[assignment] pyright[reportAssignmentType]
     y: F4 = dt.Variable(f4) * w  # E: mypy[assignment] pyright[reportAssignmentType]
     z: F4 = dt.zeros(3)  # E: mypy[assignment] pyright[reportAssignmentType]
@@ -89,6 +94,13 @@ def transforms(x: F8, f4: F4, integers: I8) -> None:
     f: Callable[[F4], F4] = dt.grad(loss)  # E: mypy[arg-type] pyright[reportAssignmentType]
     dt.hvp(loss, (x,), (x,))  # E: mypy[arg-type] pyright[reportCallIssue, reportArgumentType]
     print(dx, dy, one, two, wrong, f)
+
+
+def dual_numbers(d: dt.DualArray[np.float64], x: F8) -> None:
+    np.sum(d)  # E: mypy[call-overload] pyright[reportCallIssue, reportArgumentType]
+    np.add(d, x)  # E: mypy[call-overload] pyright[reportCallIssue, reportArgumentType]
+    of_array(d)  # E: mypy[arg-type] pyright[reportArgumentType]
+    d.tangnet()  # E: mypy[attr-defined] pyright[reportAttributeAccessIssue, reportUnknownMemberType]
 
 
 class NoBackend:
