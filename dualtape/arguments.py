@@ -74,7 +74,7 @@ class Arguments:
         self.kwargs: dict[str, Any] = dict(kwargs)
         self.single: bool = isinstance(argnums, int)
         numbers = range(len(args)) if argnums is None else (argnums,) if isinstance(argnums, int) else argnums
-        if kwargs and any(i >= len(self.args) for i in numbers):
+        if kwargs and any(not 0 <= i < len(self.args) for i in numbers):
             self._bind(f)
         count = len(self.args)
         for i in numbers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from functools import partial
+from functools import partial, update_wrapper
 from typing import Any
 
 import numpy as np
@@ -23,8 +23,8 @@ from dualtape.pytree import leaves
 from dualtape.registry import find_backend, installed
 
 __all__ = [
-    "checked", "run_grad", "run_hessian", "run_hvp", "run_jacobian", "run_jvp", "run_linearize", "run_value_and_grad",
-    "run_vjp",
+    "checked", "derived", "run_grad", "run_hessian", "run_hvp", "run_jacobian", "run_jvp", "run_linearize",
+    "run_value_and_grad", "run_vjp",
 ]  # fmt: skip
 
 # `Any`: a user's function takes and returns anything.
@@ -54,6 +54,13 @@ def checked(f: Any, *, mode: Any = None, **options: Any) -> Options:
         if mode not in (None, "forward"):
             raise ValueError(f"an executor shares forward passes out: leave mode={mode!r} out, or executor")
     return found
+
+
+def derived(run: Any, f: Function, argnums: Argnums, options: Options) -> Any:
+    """Return the function that `run` makes of `f`, which has its name and signature, and can be sent if `f` can."""
+    made: Any = partial(run, f, argnums, options)
+    made.__wrapped__ = f
+    return update_wrapper(made, f) if hasattr(f, "__name__") else made
 
 
 # --- which mode ---------------------------------------------------------------------------------------------------
@@ -207,7 +214,7 @@ def run_hessian(f: Function, argnums: Argnums, options: Options, *args: Any, **k
     if inner.mode is None:
         inner = inner._replace(mode=_mode(inner, Arguments(f, argnums, args, kwargs), None, f))
         options = options._replace(mode="forward")
-    return run_jacobian(partial(run_jacobian, f, argnums, inner), argnums, options, *args, **kwargs)
+    return run_jacobian(derived(run_jacobian, f, argnums, inner), argnums, options, *args, **kwargs)
 
 
 # --- products -----------------------------------------------------------------------------------------------------
@@ -262,7 +269,7 @@ def run_hvp(f: Function, argnums: Argnums, options: Options, primals: Any, tange
     if options.mode is None:
         inner = options._replace(mode="reverse" if _has_reverse() else "forward")
     remedy = "bind it, as hvp(lambda x: f(x, n), (x,), (t,)) does, since hvp takes tangents for every primal"
-    return run_jvp(partial(run_grad, f, argnums, inner), None, outer, primals, tangents, remedy)[1]
+    return run_jvp(derived(run_grad, f, argnums, inner), None, outer, primals, tangents, remedy)[1]
 
 
 def run_vjp(f: Function, argnums: Argnums, options: Options, primals: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial, update_wrapper
 from typing import Any
 
 from dualtape import differentiation as _d
@@ -12,9 +11,8 @@ __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "linearize", "value_and_
 
 
 def _transformed(run: Any, f: Any, argnums: Any, **options: Any) -> Any:
-    """Return the function that `run` makes of `f`, which can be sent to another process if `f` can."""
-    wrapped = partial(run, f, argument_numbers(argnums), _d.checked(f, **options))
-    return update_wrapper(wrapped, f) if hasattr(f, "__name__") else wrapped
+    """Return the function that `run` makes of `f`."""
+    return _d.derived(run, f, argument_numbers(argnums), _d.checked(f, **options))
 
 
 def grad(
@@ -32,7 +30,8 @@ def grad(
     Args:
         f: a function of NumPy code. The arguments that `argnums` names are arrays of an inexact dtype, floats, or
             containers of them: lists, tuples, named tuples, dicts, dataclasses, and what `register_pytree_node` knows.
-        argnums: the arguments to differentiate in, counted from 0: an int, or a tuple of ints.
+        argnums: the arguments to differentiate in, counted from 0, or from the end where negative: an int, or a tuple
+            of ints. An argument that is passed by keyword counts where the signature has it.
         mode: "forward", "reverse", or another installed mode; `None` or "auto" for reverse where it is installed
             and the inputs outnumber the outputs, else forward.
         has_aux: whether `f` returns (output, aux), where aux is not differentiated; the result is (gradient, aux) then.

@@ -431,6 +431,30 @@ def test_keywords_and_defaults(mode: str) -> None:
     assert dt.grad(f, mode=mode).__name__ == "f"
 
 
+@pytest.mark.parametrize("wrap", [lambda f: f, functools.partial])
+def test_an_argument_by_keyword_is_the_same_argument(mode: str, wrap: Any) -> None:
+    @wrap
+    def f(x: Any, y: Any) -> Any:
+        return x**3 * y**2
+
+    calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+        ((2.0, 5.0), {}),
+        ((2.0,), {"y": 5.0}),
+        ((), {"y": 5.0, "x": 2.0}),
+    ]
+    for args, kwargs in calls:
+        for argnums, first, second in [(0, 300.0, 300.0), (1, 80.0, 16.0), (-1, 80.0, 16.0), (-2, 300.0, 300.0)]:
+            close(dt.grad(f, argnums, mode=mode)(*args, **kwargs), first)
+            close(dt.jacobian(dt.grad(f, argnums, mode=mode), argnums, mode=mode)(*args, **kwargs), second)
+            close(dt.hessian(f, argnums, mode=mode)(*args, **kwargs), second)
+            close(dt.hessian(f, argnums)(*args, **kwargs), second)
+        (_, across), _ = dt.hessian(f, (0, 1), mode=mode)(*args, **kwargs)
+        close(across, 120.0)
+        for transform in dt.grad, dt.hessian:
+            with pytest.raises(TypeError, match="argnums names argument 2"):
+                transform(f, 2, mode=mode)(*args, **kwargs)
+
+
 def test_aux_passes_through(mode: str) -> None:
     class Box:
         pass
