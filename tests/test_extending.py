@@ -165,3 +165,15 @@ def spread(g: Any, shape: tuple[int, ...]) -> Any:
     full = np.zeros(g.shape[:-1] + shape)
     full[..., ::2] = g
     return full
+
+
+def test_a_gradient_inside_the_block_does_not_record_what_its_rules_read(mode: str) -> None:
+    """A tape never records its own backward pass: the variable that the rule reads is plain there."""
+    factor, w = dt.Variable(3.0), dt.Variable(2.0)
+    scaled = dt.elementwise(lambda x: 3.0 * x, lambda _out, _x: factor * 1.0, name="scaled by a variable")
+    with dt.GradientTape(mode, persistent=True) as tape:
+        found = tape.gradient(scaled(w), w)
+        assert type(found) is np.ndarray
+        y = w * found
+    assert found == 3.0
+    assert tape.gradient(y, [w, factor]) == [3.0, 0.0]
