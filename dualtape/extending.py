@@ -90,6 +90,26 @@ def _checked(rules: Rules, kind: str, before: str, call: Callable[..., Any], nam
     return rules
 
 
+def _shaped(rules: Rules) -> Rules:
+    """Return JVP rules that check what they yield: tangents of another shape could be broadcast to a wrong one."""
+    if isinstance(rules, tuple):
+        return tuple(None if rule is None else _shaped_rule(rule) for rule in rules)
+    return None if rules is None else _shaped_rule(rules)
+
+
+def _shaped_rule(rule: Rule) -> Rule:
+    @functools.wraps(rule)
+    def checked(tangents: Any, out: Any, *operands: Any, **settings: Any) -> Any:
+        found = rule(tangents, out, *operands, **settings)
+        given = next(t for t in tangents if t is not None) if isinstance(tangents, list) else tangents
+        expected = (len(given), *out.shape)
+        if np.shape(found) != expected:
+            raise ValueError(f"it yields tangents of shape {np.shape(found)}, and {expected} is that of the output's")
+        return found
+
+    return checked
+
+
 def _name(call: Callable[..., Any], name: str | None) -> str:
     own = getattr(call, "__qualname__", call.__name__)
     return name or f"{getattr(call, '__module__', None) or 'user'}.{own}"
@@ -177,7 +197,7 @@ def primitive(
             default.
     """
     own, defaults = _name(call, name), _defaults(call)
-    jvp = _checked(jvp, "JVP rule", "t", call, own)
+    jvp = _shaped(_checked(jvp, "JVP rule", "t", call, own))
     vjp = _checked(vjp, "VJP rule", "g", call, own)
     made = _register(lambda name: register_structural(name, call, jvp, view=view), own)
     made.vjp = vjp

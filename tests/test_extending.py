@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import dualtape as dt
-from dualtape.errors import NoRuleError
+from dualtape.errors import NoRuleError, RuleError
 from dualtape.extending import Operation, primitive
 from dualtape.primitive import PRIMITIVES, UFUNCS
 from dualtape.testing import check_gradients
@@ -140,6 +140,23 @@ def test_rules_that_do_not_take_what_they_are_given(define: Callable[[], Any], m
     with pytest.raises(TypeError, match=message):
         define()
     assert "odd" not in PRIMITIVES
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        lambda t, _out, _x: t[:, :1],  # would be broadcast
+        lambda t, _out, _x: np.sum(t, axis=0),  # without the batch axis
+        lambda t, _out, _x: 1.0,
+    ],
+)
+def test_tangents_of_a_wrong_shape_are_an_error(rule: Any) -> None:
+    """Also where one rule serves all operands."""
+    for jvp in ((rule,), lambda tangents, out, x: rule(tangents[0], out, x)):
+        operation = dt.primitive(lambda x: 2.0 * np.cumsum(x), jvp, name="a wrong shape")
+        assert operation([1.0, 2.0]).tolist() == [2.0, 6.0]
+        with pytest.raises(RuleError, match=r"a wrong shape.*tangents of shape \(.*\(2, 2\) is that of the output"):
+            dt.grad(lambda x, f=operation: np.sum(f(x)), mode="forward")(np.ones(2))
 
 
 def test_rules_in_a_list_and_of_any_number_of_operands(modes: tuple[str, ...]) -> None:
