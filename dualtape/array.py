@@ -269,7 +269,9 @@ def apply(primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, 
     active = ACTIVE.get()
     if len(operands) == 1 and issubclass(type(operands[0]), TracedArray):
         recording = operands[0].recording
-        if type(operands[0]) is recording.array_type and recording.open and recording in active and not primitive.view:
+        if type(operands[0]) is recording.view_type:
+            recording = operands[0]._fresh().recording
+        if recording.open and recording in active and not primitive.view:
             return recording.apply(primitive, operands, params)
     owner = None
     level = -1

@@ -36,12 +36,19 @@ def _divide_x(_out: Any, _x: Any, y: Any) -> Any:
         return np.divide(1.0, y).item()
 
 
+def _divide_y(out: Any, _x: Any, y: Any) -> Any:
+    if type(out) is np.ndarray and out.size >= LARGE:
+        slope = out / y
+        return np.negative(slope, out=slope)
+    return -out / y
+
+
 # --- arithmetic ---------------------------------------------------------------------------------------------------
 
 elementwise(np.add, None, None)
 elementwise(np.subtract, None, lambda _out, _x, _y: -1.0)
 elementwise(np.multiply, lambda _out, _x, y: y, lambda _out, x, _y: x)
-elementwise(np.divide, _divide_x, lambda out, _x, y: -out / y)
+elementwise(np.divide, _divide_x, _divide_y)
 elementwise(np.negative, lambda _out, _x: -1.0)
 elementwise(np.positive, None)
 elementwise(np.reciprocal, lambda out, _x: -out * out)
@@ -51,7 +58,8 @@ elementwise(np.cbrt, lambda out, _x: 1.0 / (3.0 * out * out))
 
 
 def _power_x(_out: Any, x: Any, y: Any) -> Any:
-    if type(y) in {int, float, np.float64}:
+    kind = type(y)
+    if kind is int or kind is float or kind is np.float64:
         if y == 2:
             return 2.0 * x
         return y * x ** (y - 1) if y else 0.0

@@ -103,13 +103,20 @@ class ReverseRecording(BaseRecording):
         """Record an elementwise primitive of two operands."""
         if self._plain and self.open and primitive.keep2 and self in ACTIVE.get():
             handle = self._record2(primitive, x, y)
+            if handle is None and (type(x) is TapeView or type(y) is TapeView):
+                handle = self._record2(primitive, _as_array(x), _as_array(y), True)
             if handle is not None:
                 return handle
         return operate(primitive, x, y)
 
     # One row of cases in one piece: this is where most of a tape's time goes.
-    def _record2(self, primitive: Primitive, x: Any, y: Any) -> Any:  # noqa: C901, PLR0912, PLR0915
-        """Record a primitive of two plain handles or constants; `None` where there is more to it."""
+    def _record2(  # noqa: C901, PLR0912, PLR0915
+        self, primitive: Primitive, x: Any, y: Any, views: bool = False
+    ) -> Any:
+        """Record a primitive of two plain handles or constants; `None` where there is more to it.
+
+        `views` says that the primal of a handle may lie in a larger array.
+        """
         ix = iy = sx = sy = None
         a: Any
         b: Any
@@ -140,7 +147,7 @@ class ReverseRecording(BaseRecording):
                     sx = a.shape
             elif kind is Variable:
                 y = y._resolve(ACTIVE.get())
-                return self._record2(primitive, x, y) if self._plain else None  # what was read may be complex
+                return self._record2(primitive, x, y, views) if self._plain else None  # what was read may be complex
             else:
                 return None
         elif type(y) is TapeArray and y.recording is self:
@@ -161,11 +168,14 @@ class ReverseRecording(BaseRecording):
                     sy = b.shape
             elif kind is Variable:
                 x = x._resolve(ACTIVE.get())
-                return self._record2(primitive, x, y) if self._plain else None
+                return self._record2(primitive, x, y, views) if self._plain else None
             else:
                 return None
         else:
             return None
+        if views:
+            a = self._keep(a, False) if keep_x == WHOLE else a
+            b = self._keep(b, False) if keep_y == WHOLE else b
         index = next(self._indices)
         if primitive.partials is None:
             sx, sy = getattr(a, "shape", ()), getattr(b, "shape", ())
@@ -205,16 +215,12 @@ class ReverseRecording(BaseRecording):
         handle.link = None
         return handle
 
-    def apply(  # noqa: PLR0912  # one pass over the operands, twice
-        self, primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, Any]
-    ) -> Any:
+    def apply(self, primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Record any primitive on any operands."""
         if self._plain and primitive.keep2 and not params and len(operands) == 2:
-            x, y = operands
-            if type(x) is not TapeView and type(y) is not TapeView:
-                handle = self._record2(primitive, x, y)
-                if handle is not None:
-                    return handle
+            handle = self._record2(primitive, _as_array(operands[0]), _as_array(operands[1]), True)
+            if handle is not None:
+                return handle
         if len(operands) == 1:
             return self._record1(primitive, operands[0], params)
         primals: list[Any] = []
@@ -341,6 +347,16 @@ class ReverseRecording(BaseRecording):
         return [None if node is None else walk.take(node) for node, _ in sources]
 
     pull = pull
+
+
+def _as_array(x: Any) -> Any:
+    """Return what a view shows now as a handle that is no view, to be read at once; anything else as it is."""
+    if type(x) is not TapeView:
+        return x
+    x._fresh()
+    handle: TapeArray = new(TapeArray)
+    handle._primal, handle.recording, handle.node, handle.link = x._primal, x.recording, x.node, None
+    return handle
 
 
 class ReverseBackend:
