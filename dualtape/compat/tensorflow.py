@@ -165,6 +165,32 @@ class GradientTape(_tape.GradientTape):
         """Return the gradients as tensors, `None` for what is unconnected; see `dualtape.GradientTape.gradient`."""
         return _tensor(super().gradient(target, sources, output_gradients, unconnected_gradients))
 
+    def jacobian(  # type: ignore[override]  # as above  # pyright: ignore[reportIncompatibleVariableOverride]
+        self,
+        target: Any,
+        sources: Any,
+        unconnected_gradients: Any = "none",
+        parallel_iterations: Any = None,
+        experimental_use_pfor: bool = True,
+        *,
+        holomorphic: bool = False,
+    ) -> Any:
+        """Return the Jacobians as tensors; TensorFlow's last two settings say how it computes them, and are ignored."""
+        return _tensor(super().jacobian(target, sources, unconnected_gradients, holomorphic=holomorphic))
+
+    def batch_jacobian(  # type: ignore[override]  # as above  # pyright: ignore[reportIncompatibleVariableOverride]
+        self,
+        target: Any,
+        source: Any,
+        unconnected_gradients: Any = "none",
+        parallel_iterations: Any = None,
+        experimental_use_pfor: bool = True,
+        *,
+        holomorphic: bool = False,
+    ) -> Any:
+        """Return the Jacobian of each row as a tensor; the last two settings are ignored, as in `jacobian`."""
+        return _tensor(super().batch_jacobian(target, source, unconnected_gradients, holomorphic=holomorphic))
+
 
 # --- elementwise --------------------------------------------------------------------------------------------------
 

@@ -367,6 +367,18 @@ def test_tape_takes_tensorflow_s_arguments(mode: str) -> None:
         tape.gradient(y, w)
 
 
+def test_jacobians(mode: str) -> None:
+    x, other = tf.Variable([[1.0, 2.0], [3.0, 4.0]]), tf.Variable(1.0)
+    with tf.GradientTape(persistent=True, mode=mode) as tape:
+        y = tf.square(x)
+    found = tape.jacobian(y, [x, other], parallel_iterations=4, experimental_use_pfor=False)
+    assert found[0].numpy().shape == (2, 2, 2, 2)
+    assert found[1] is None
+    assert tape.jacobian(y, other, "zero").numpy().shape == (2, 2)
+    batch = tape.batch_jacobian(y, x, parallel_iterations=4, experimental_use_pfor=False)
+    np.testing.assert_array_equal(batch.numpy(), [np.diag([2.0, 4.0]), np.diag([6.0, 8.0])])
+
+
 def test_second_derivatives() -> None:
     x = tf.Variable(2.0)
     with tf.GradientTape() as outer:
