@@ -77,6 +77,7 @@ _MODULES = {
     "custom",
     "differentiation",
     "inner",
+    "jacobians",
     "optimizers",
     "packing",
     "passes",

@@ -7,11 +7,12 @@ from typing import Any
 
 from dualtape.array import TracedArray, plain
 from dualtape.backend import TapeOptions
+from dualtape.bare import CarefulArray, bare
 from dualtape.errors import NumericsError, RuleError
 from dualtape.forward import ForwardRecording
 from dualtape.frames import user_line
 from dualtape.numerics import check, check_source
-from dualtape.ops.zero_wins import Careful, CarefulArray, bare
+from dualtape.ops.zero_wins import Careful
 from dualtape.primitive import Primitive
 from dualtape.recording import BaseRecording
 from dualtape.seeds import Seeds

@@ -11,13 +11,14 @@ import numpy as np
 
 from dualtape.arguments import LEAVE_OUT, Argnums, Arguments, Function, Outputs
 from dualtape.array import ACTIVE, TracedArray, plain
+from dualtape.bare import bare
 from dualtape.errors import BackendError, PerformanceWarning, UnknownModeError
 from dualtape.forward import WARN_ROWS
 from dualtape.frames import stack_level
 from dualtape.jacobians import MANY, Linear, assemble, check_real, derivative_dtype
 from dualtape.mode import ModeName
 from dualtape.numerics import AROUND, Numerics, check
-from dualtape.ops.zero_wins import Careful, bare
+from dualtape.ops.zero_wins import Careful
 from dualtape.passes import Options, Recorded, forward_rows, push
 from dualtape.pytree import leaves
 from dualtape.registry import find_backend, installed

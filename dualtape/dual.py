@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualtape.array import TracedArray, plain, snapshot
-from dualtape.ops.zero_wins import bare
+from dualtape.bare import bare
 from dualtape.signatures import DualOperators
 from dualtape.views import ViewMixin
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from dualtape.array import ACTIVE, Operand, TracedArray, plain
+from dualtape.bare import bare
 from dualtape.errors import UnrecordedTargetError
 from dualtape.forward import ForwardRecording
-from dualtape.ops.zero_wins import bare
 from dualtape.pytree import leaves, rebuild
-from dualtape.signatures import BatchJacobianMethod, JacobianMethod
 from dualtape.targets import find_source, lower, unconnected
 
 __all__ = [
-    "Jacobians",
     "Linear",
     "Target",
     "assemble",
@@ -27,6 +25,8 @@ __all__ = [
     "dimension",
     "halves",
     "jacobians",
+    "of_batch",
+    "of_tape",
     "pull_rows",
     "puller",
     "unit_rows",
@@ -80,83 +80,10 @@ def dimension(size: int, dtype: np.dtype[Any]) -> int:
     return 2 * size if dtype.kind == "c" else size
 
 
-# --- the tape's methods -------------------------------------------------------------------------------------------
+# --- the tape's answers -------------------------------------------------------------------------------------------
 
 
-class Jacobians:
-    """The part of `GradientTape` that answers Jacobians."""
-
-    if TYPE_CHECKING:
-        jacobian: JacobianMethod
-        batch_jacobian: BatchJacobianMethod
-    else:
-
-        def jacobian(
-            self,
-            target: Any,
-            sources: Any,
-            unconnected_gradients: Literal["zero", "none", "error"] = "zero",
-            *,
-            holomorphic: bool = False,
-        ) -> Any:
-            """Return the derivative of each of the target's entries in each entry of the sources.
-
-            Args:
-                target: a traced value of this tape, of any shape.
-                sources: as for `gradient`.
-                unconnected_gradients: as for `gradient`.
-                holomorphic: says that the target is a holomorphic function of complex sources; it is checked.
-
-            Returns:
-                Arrays of shape `target.shape + source.shape`, in the structure of `sources`, of the sources' dtypes, or
-                the complex ones of their precision where the target is complex.
-
-            Raises:
-                TypeError: if a source is complex, unless `holomorphic`.
-                ValueError: if `holomorphic`, and the Cauchy-Riemann equations don't hold.
-                UnrecordedTargetError, UnconnectedError, TapeError: as for `gradient`.
-
-            Example:
-                >>> import numpy as np
-                >>> import dualtape as dt
-                >>> x = dt.Variable([1.0, 2.0])
-                >>> with dt.GradientTape() as tape:
-                ...     y = np.outer(x, x)
-                >>> tape.jacobian(y, x).shape
-                (2, 2, 2)
-            """
-            return _jacobian(self, target, sources, unconnected_gradients, holomorphic)
-
-        def batch_jacobian(
-            self,
-            target: Any,
-            source: Any,
-            unconnected_gradients: Literal["zero", "none", "error"] = "zero",
-            *,
-            holomorphic: bool = False,
-        ) -> Any:
-            """Return the Jacobian of each row of a target in the same row of a source.
-
-            The rows must not depend on each other, as the samples of a batch do not: what is returned is the
-            derivative of the sum of the target's rows.
-
-            Args:
-                target: a traced value of this tape, of shape (batch, ...).
-                source: a variable, constant or traced value, of shape (batch, ...).
-                unconnected_gradients: as for `gradient`.
-                holomorphic: as for `jacobian`.
-
-            Returns:
-                An array of shape (batch, *target.shape[1:], *source.shape[1:]).
-
-            Raises:
-                ValueError: if the first axes differ.
-                TypeError, UnrecordedTargetError, UnconnectedError, TapeError: as for `jacobian`.
-            """
-            return _batch(self, target, source, unconnected_gradients, holomorphic)
-
-
-def _jacobian(tape: Any, target: Any, sources: Any, unconnected_gradients: str, holomorphic: bool) -> Any:
+def of_tape(tape: Any, target: Any, sources: Any, unconnected_gradients: str, holomorphic: bool) -> Any:
     """Return the Jacobians of a tape's target: `Jacobians.jacobian` documents it."""
     recording, made, known = _asked(tape, target, sources, unconnected_gradients, holomorphic)
     with _asking(tape, recording):
@@ -172,7 +99,7 @@ def _jacobian(tape: Any, target: Any, sources: Any, unconnected_gradients: str, 
     )
 
 
-def _batch(tape: Any, target: Any, source: Any, unconnected_gradients: str, holomorphic: bool) -> Any:
+def of_batch(tape: Any, target: Any, source: Any, unconnected_gradients: str, holomorphic: bool) -> Any:
     """Return the Jacobians of the rows of a tape's target: `Jacobians.batch_jacobian` documents it."""
     if isinstance(source, (list, tuple, dict)) and not isinstance(source, Operand):
         raise TypeError(f"batch_jacobian takes one source, not a {type(source).__name__} of them")

@@ -11,11 +11,11 @@ import numpy as np
 
 from dualtape.arguments import Arguments, Function, Outputs, with_aux
 from dualtape.array import ACTIVE, TracedArray
+from dualtape.bare import bare
 from dualtape.errors import NotDifferentiableError, TapeError
 from dualtape.jacobians import Linear, Target, default_rows, dimension, halves, jacobians, unit_rows
 from dualtape.mode import ModeName
 from dualtape.numerics import AROUND, within
-from dualtape.ops.zero_wins import bare
 from dualtape.pytree import leaves
 from dualtape.repeating import alike, sample
 from dualtape.tape import GradientTape

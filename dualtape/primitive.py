@@ -81,7 +81,8 @@ class Primitive:
 
     def _keep_pairs(self) -> None:
         """Say for each set of traced operands what a record of two operands keeps: (x, y, out)."""
-        masks = [self.keep(mask, 2) for mask in range(4)]
+        first, second = self.keep(1, 2), self.keep(2, 2)
+        masks = ((NOTHING,) * 3, first, second, map(max, first, second))
         self.keep2 = tuple((x, y, out) for out, x, y in masks)
 
     @property

@@ -30,27 +30,32 @@ def reads(rule: Rule | None, arity: int, skip: int) -> tuple[int, ...]:
     """
     if rule is None:
         return (NOTHING,) * (arity + 1)
+    return _read(_positional(rule)[skip:], arity)
+
+
+@functools.cache  # many rules have the same names
+def _read(names: tuple[str, ...], arity: int) -> tuple[int, ...]:
     found: list[int] = []
-    for name in _positional(rule)[skip:]:
+    for name in names:
         bare = name.removeprefix("*")
         kind = NOTHING if bare.startswith("_") else SHAPE if bare.endswith("_shape") else WHOLE
         found += [kind] * (arity + 1 - len(found) if bare != name else 1)
     return tuple(found)
 
 
-def _positional(rule: Rule) -> list[str]:
+def _positional(rule: Rule) -> tuple[str, ...]:
     """Return the names of the parameters that are given by position; the one that takes the rest has its star."""
     if type(rule) is FunctionType and not rule.__dict__:
         code = rule.__code__  # a signature is made of it, slowly, and an import reads hundreds of rules
-        names = list(code.co_varnames[: code.co_argcount])
+        names = code.co_varnames[: code.co_argcount]
         if code.co_flags & 4:  # CO_VARARGS
-            names.append("*" + code.co_varnames[code.co_argcount + code.co_kwonlyargcount])
+            names += ("*" + code.co_varnames[code.co_argcount + code.co_kwonlyargcount],)
         return names
     from inspect import signature
 
     parameters = signature(rule).parameters.values()
     given = [p for p in parameters if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
-    return ["*" * (p.kind is p.VAR_POSITIONAL) + p.name for p in given]
+    return tuple(["*" * (p.kind is p.VAR_POSITIONAL) + p.name for p in given])
 
 
 def shapes_only(rule: Rule | None) -> Rule | None:

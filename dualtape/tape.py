@@ -15,7 +15,7 @@ from dualtape.backend import TapeOptions
 from dualtape.errors import TapeError
 from dualtape.held import Held
 from dualtape.inplace import watch
-from dualtape.jacobians import Jacobians
+from dualtape.jacobian_methods import Jacobians
 from dualtape.mode import ModeName
 from dualtape.numerics import AROUND, settled
 from dualtape.pytree import leaves, rebuild

@@ -20,7 +20,6 @@ from dualtape.ops import (
     selection,
     shaping,
     special,
-    zero_wins,
 )
 
 __all__ = [
@@ -40,5 +39,4 @@ __all__ = [
     "selection",
     "shaping",
     "special",
-    "zero_wins",
 ]

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from dualtape.array import ACTIVE, TracedArray, apply, plain, resolve
+from dualtape.bare import CarefulArray
 from dualtape.errors import DualtapeError, NoRuleError, RuleError
 from dualtape.frames import user_line
 from dualtape.inner import below, is_forward, own, pull, push
-from dualtape.ops.zero_wins import CarefulArray, around
+from dualtape.ops.zero_wins import around
 from dualtape.packing import Packed, is_inexact
 from dualtape.primitive import Primitive, structural
 from dualtape.pytree import aligned, construct, leaves, rebuild

@@ -30,6 +30,7 @@ with together():
         singularvalues,
         statistics,
         windows,
+        zero_wins,
     )
 
 __all__ = [
@@ -56,4 +57,5 @@ __all__ = [
     "singularvalues",
     "statistics",
     "windows",
+    "zero_wins",
 ]

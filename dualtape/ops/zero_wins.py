@@ -9,12 +9,12 @@ import numpy as np
 
 from dualtape.array import ACTIVE, TracedArray, apply, plain, resolve
 from dualtape.backend import TapeOptions
+from dualtape.bare import CarefulArray, CarefulView, bare
 from dualtape.ops.contraction import parse
 from dualtape.primitive import PRIMITIVES, Primitive, structural
 from dualtape.recording import BaseRecording
-from dualtape.views import ViewMixin
 
-__all__ = ["Careful", "CarefulArray", "around", "bare", "careful_of", "zero_wins"]
+__all__ = ["Careful", "around", "careful_of", "zero_wins"]
 
 # Operands are arrays, scalars or handles, factors and settings are whatever a product takes: `Any` in this file.
 
@@ -126,21 +126,6 @@ zero_wins: Primitive = structural("zero_wins", _evaluate, _jvp)
 # --- handles of (co)tangents --------------------------------------------------------------------------------------
 
 
-class CarefulArray(TracedArray):
-    """A tangent or cotangent whose zeros win. It lives in one pass, or in the handles of one forward tape."""
-
-    __slots__ = ()
-
-    def _resolve(self, active: tuple[Any, ...]) -> Any:
-        return self._fresh()  # it takes part in an operation whatever tapes record
-
-
-class CarefulView(ViewMixin, CarefulArray):
-    """A view of one."""
-
-    __slots__ = ()
-
-
 class Careful(BaseRecording):
     """The recording of such handles: it keeps nothing, and evaluates products by `zero_wins`.
 
@@ -219,11 +204,6 @@ def _is_harmless(x: Any) -> bool:
 
 def _selects(p: Any) -> bool:
     return getattr(p, "dtype", None) == np.bool_
-
-
-def bare(x: Any) -> Any:
-    """Return a tangent or cotangent as the array that it is."""
-    return x._fresh()._primal if type(x) is CarefulArray or type(x) is CarefulView else x
 
 
 def around(rule: Callable[[Any], Any], x: Any, lead: int) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from dualtape.array import TracedArray, plain, snapshot
+from dualtape.bare import bare
 from dualtape.mode import ModeName
-from dualtape.ops.zero_wins import bare
 from dualtape.tape import GradientTape
 from dualtape.testing.coordinates import Rows, dimension, from_real, leaves, to_real
 from dualtape.views import container

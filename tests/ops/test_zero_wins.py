@@ -7,7 +7,8 @@ import pytest
 
 import dualtape as dt
 from dualtape.array import TracedArray, apply
-from dualtape.ops.zero_wins import Careful, CarefulArray, bare, zero_wins
+from dualtape.bare import CarefulArray, bare
+from dualtape.ops.zero_wins import Careful, zero_wins
 from dualtape.primitive import PRIMITIVES
 
 INF = np.inf

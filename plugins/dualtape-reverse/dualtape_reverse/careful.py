@@ -10,9 +10,10 @@ import numpy as np
 
 from dualtape.array import TracedArray
 from dualtape.backend import TapeOptions
+from dualtape.bare import bare
 from dualtape.frames import user_line
 from dualtape.numerics import check, check_source
-from dualtape.ops.zero_wins import Careful, bare
+from dualtape.ops.zero_wins import Careful
 from dualtape.places import Place
 from dualtape.primitive import Primitive
 from dualtape.recording import BaseRecording

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dualtape.ops.zero_wins import bare, careful_of
+from dualtape.bare import bare
+from dualtape.ops.zero_wins import careful_of
 from dualtape.primitive import PRIMITIVES, Primitive
 from dualtape_reverse.walk import _pull_elementwise
 
