@@ -118,7 +118,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: di
     # np.floor_divide.accumulate begins with an entry as it is, whose derivative is 1.
     steps = ufunc in PLAIN_UFUNCS and (ufunc is not np.floor_divide or method == "outer")
     if not steps and is_traced((inputs, kwargs)):
-        raise _no_rule(f"numpy.{ufunc.__name__}.{method}", (inputs, kwargs))
+        raise _no_rule(f"{_name(ufunc)}.{method}", (inputs, kwargs))
     out = kwargs.pop("out", None)
     if out is not None and any(isinstance(x, Operand) for x in out):
         return store(out[0], getattr(ufunc, method)(*strip(inputs), **strip(kwargs)))
@@ -137,7 +137,7 @@ def _call(ufunc: np.ufunc, inputs: tuple[Any, ...]) -> Any:
         # Of np.frompyfunc: its loop hands the entries to the user's function, as traced values.
         found = ufunc(*(np.asarray(x) if isinstance(x, Operand) else x for x in inputs))
         return tuple(resolve(x, ACTIVE.get()) for x in found) if ufunc.nout > 1 else resolve(found, ACTIVE.get())
-    raise _no_rule(f"numpy.{ufunc.__name__}", inputs)
+    raise _no_rule(_name(ufunc), inputs, "give it one with dualtape.elementwise, ")
 
 
 def _call_with_keywords(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -296,12 +296,16 @@ def is_traced(x: Any) -> bool:
     return bool(_handles(x))
 
 
-def _no_rule(name: str, operands: Any) -> NoRuleError:
+def _name(ufunc: np.ufunc) -> str:
+    return f"numpy.{ufunc.__name__}" if hasattr(np, ufunc.__name__) else f"the ufunc {ufunc.__name__}"
+
+
+def _no_rule(name: str, operands: Any, remedy: str = "") -> NoRuleError:
     kinds = {type(handle.recording).__name__.removesuffix("Recording").lower() for handle in _handles(operands)}
     mode = f" in {' and '.join(sorted(kinds))} mode" if kinds else ""
     return NoRuleError(
-        f"{name} has no derivative rule{mode}: write it with functions that have one, or pass x.primal where its "
-        f"result needs no derivative"
+        f"{name} has no derivative rule{mode}: {remedy}write it with functions that have one, or pass x.primal where "
+        f"its result needs no derivative"
     )
 
 

@@ -9,7 +9,7 @@ import dualtape as dt
 from dualtape.array import plain
 from dualtape.errors import NoRuleError, ReadOnlyError, TracedConversionError
 from dualtape.ops.protocol import strip
-from dualtape.primitive import FUNCTIONS
+from dualtape.primitive import FUNCTIONS, UFUNCS
 
 X, Y = np.array([1.5, -2.0, 0.25]), np.array([2.0, 0.5, -4.0])
 
@@ -312,6 +312,11 @@ def test_what_has_no_rule(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
         x = w * 1.0
         with pytest.raises(NotImplementedError, match=rf"reduce has no derivative rule in {mode} mode"):
             np.frompyfunc(max, 2, 1).reduce(w)
+        foreign = np.tanh
+        monkeypatch.delitem(UFUNCS, foreign)  # as one of SciPy's
+        monkeypatch.delattr(np, "tanh")
+        with pytest.raises(NoRuleError, match=rf"^the ufunc tanh has no .* {mode} mode: .*dualtape\.elementwise"):
+            foreign(x)
         with pytest.raises(NoRuleError, match=rf"numpy\.busday_count has no derivative rule in {mode} mode"):
             np.busday_count(x, "2020-01-01")
     for closed in (w, x):
