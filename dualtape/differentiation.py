@@ -18,7 +18,6 @@ from dualtape.frames import stack_level
 from dualtape.jacobians import MANY, Linear, assemble, check_real, derivative_dtype
 from dualtape.mode import ModeName
 from dualtape.numerics import AROUND, Numerics, check
-from dualtape.ops.zero_wins import Careful
 from dualtape.passes import Options, Recorded, forward_rows, push
 from dualtape.pytree import leaves
 from dualtape.registry import find_backend, installed
@@ -355,7 +354,11 @@ class _Matrix:
         if self._numerics.check_numerics:
             check(x, what)
         x = x.reshape(x.size)
-        return Careful().wrap(x) if self._numerics.nan_safe else x
+        if self._numerics.nan_safe:
+            from dualtape.ops.zero_wins import Careful  # which only those need who ask for it
+
+            return Careful().wrap(x)
+        return x
 
 
 def _applied(part: Linear, t: Any) -> Any:
