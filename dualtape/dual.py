@@ -98,7 +98,9 @@ class DualArray(DualOperators[T], TracedArray):
         """Show the value as a dual number."""
         stack = plain(self._fresh().node[0])
         if len(stack) == 1:
-            return f"DualArray({_brief(plain(self))} + {_brief(stack[0])}ε)"
+            negative = stack[0].ndim == 0 and stack[0].dtype.kind == "f" and np.signbit(stack[0])
+            sign, part = ("-", -stack[0]) if negative else ("+", stack[0])
+            return f"DualArray({_brief(plain(self))} {sign} {_brief(part)}ε)"
         return f"DualArray({_brief(plain(self))} + {len(stack)} tangents)"
 
 

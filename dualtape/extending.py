@@ -110,6 +110,24 @@ def _shaped_rule(rule: Rule) -> Rule:
     return checked
 
 
+def _returning_arrays(call: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """Return a call that says what is wrong where Python's numbers come back: they have neither dtype nor shape."""
+    if isinstance(call, np.ufunc):
+        return call
+
+    @functools.wraps(call)
+    def checked(*operands: Any, **settings: Any) -> Any:
+        out = call(*operands, **settings)
+        if not hasattr(out, "dtype") and any(hasattr(x, "dtype") for x in operands):
+            raise TypeError(
+                f"{name} returned a {type(out).__name__}: an operation returns an array or a NumPy scalar; end it with "
+                f"np.float64(...), or leave float(...) away"
+            )
+        return out
+
+    return checked
+
+
 def _name(call: Callable[..., Any], name: str | None) -> str:
     own = getattr(call, "__qualname__", call.__name__)
     return name or f"{getattr(call, '__module__', None) or 'user'}.{own}"
@@ -169,7 +187,8 @@ def elementwise(
     own, defaults = _name(call, name), _defaults(call)
     _checked(partials, "partial", "", call, own)
     _checked(conjugates, "conjugate partial", "", call, own)
-    made = _register(lambda name: register_elementwise(call, *partials, conjugates=conjugates, name=name), own)
+    evaluate = _returning_arrays(call, own)
+    made = _register(lambda name: register_elementwise(evaluate, *partials, conjugates=conjugates, name=name), own)
     return Operation(call, made, defaults)
 
 
@@ -199,6 +218,6 @@ def primitive(
     own, defaults = _name(call, name), _defaults(call)
     jvp = _shaped(_checked(jvp, "JVP rule", "t", call, own))
     vjp = _checked(vjp, "VJP rule", "g", call, own)
-    made = _register(lambda name: register_structural(name, call, jvp, view=view), own)
+    made = _register(lambda name: register_structural(name, _returning_arrays(call, own), jvp, view=view), own)
     made.vjp = vjp
     return Operation(call, made, defaults)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,8 @@ from dualtape.array import ACTIVE, TracedArray, apply, operate, plain, resolve, 
 from dualtape.backend import PROTOCOL, TapeOptions
 from dualtape.dual import DualArray, DualView
 from dualtape.errors import DualtapeError, ForwardMemoryError, PerformanceWarning, RuleError, TapeError
-from dualtape.frames import stack_level
+from dualtape.frames import stack_level, user_line
+from dualtape.held import named
 from dualtape.primitive import Primitive
 from dualtape.recording import BaseRecording
 from dualtape.seeds import Seeds, Table, spread
@@ -25,14 +27,24 @@ __all__ = ["FREE", "FREE_SEEDS", "WARN_ROWS", "ForwardBackend", "ForwardRecordin
 
 WARN_ROWS = 256  # rows from which a forward tape is many times dearer than a reverse one
 _CONSTANTS = frozenset({float, int, np.float64, np.float32, np.ndarray})
-_limit = [2**31]  # bytes that the tangents of one value may take
+
+
+def _reasonable() -> int:
+    """Return 2 GiB, or an eighth of a smaller machine's memory: a few values live at once."""
+    try:
+        return min(2**31, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 8)
+    except (AttributeError, ValueError, OSError):  # a system that does not tell
+        return 2**31
+
+
+_limit = [_reasonable()]  # bytes that the tangents of one value may take
 
 
 def set_forward_memory_limit(nbytes: int) -> int:
     """Set how many bytes the tangents of one value may take on a forward tape.
 
     Args:
-        nbytes: the limit in bytes, 2 GiB unless set.
+        nbytes: the limit in bytes; unless set it is 2 GiB, or an eighth of the machine's memory where that is less.
 
     Returns:
         The limit that held before.
@@ -74,7 +86,7 @@ class ForwardRecording(BaseRecording):
         if self._rows >= WARN_ROWS > self._rows - rows:
             warnings.warn(
                 f"a forward tape over {self._rows} entries costs about {self._rows // 4} times what a reverse tape "
-                f"does: pass mode='reverse'",
+                f"does: pass mode='reverse' (of the plugin dualtape-reverse)",
                 PerformanceWarning,
                 stacklevel=stack_level(),
             )
@@ -120,7 +132,7 @@ class ForwardRecording(BaseRecording):
             try:
                 tangents = tangents * primitive.partial(out, primal)
             except Exception as error:
-                raise _explained(primitive, (primal,), error) from error
+                raise _explained(primitive, (primal,), error, self.options) from error
         return self.dual(out, tangents, seeds)
 
     def binary(self, primitive: Primitive, x: Any, y: Any) -> Any:
@@ -178,7 +190,7 @@ class ForwardRecording(BaseRecording):
             if t is not None and q is not None:
                 t = t * q(out, a, b)
         except Exception as error:
-            raise _explained(primitive, (a, b), error) from error
+            raise _explained(primitive, (a, b), error, self.options) from error
         s = t if s is None else s if t is None else s + t
         if s.dtype is not out.dtype or (shape and s.shape[1:] != shape):
             s = _fit(s, out)
@@ -218,7 +230,7 @@ class ForwardRecording(BaseRecording):
         except DualtapeError:
             raise
         except Exception as error:
-            raise _explained(primitive, primals, error) from error
+            raise _explained(primitive, primals, error, self.options) from error
         if pushed.dtype is not out.dtype or pushed.shape[1:] != out.shape:
             pushed = _fit(pushed, out)
         return self.dual(out, pushed, seeds)
@@ -288,11 +300,10 @@ class ForwardRecording(BaseRecording):
     def _check(self, rows: int, value: Any, what: Any) -> None:
         needed = rows * value.size * value.dtype.itemsize
         if needed > _limit[0]:
-            name = getattr(what, "name", what)
             raise ForwardMemoryError(
-                f"the forward tangents of {name!r}, of shape {value.shape}, need {needed} bytes ({rows} directions), "
-                f"more than the limit of {_limit[0]}: use mode='reverse', watch fewer entries, or raise the limit with "
-                f"dualtape.set_forward_memory_limit"
+                f"the forward tangents of {named(what)}, of shape {value.shape}, need {needed} bytes "
+                f"({rows} directions), more than the limit of {_limit[0]}: use mode='reverse', watch fewer entries, "
+                f"or raise the limit with dualtape.set_forward_memory_limit"
             )
 
     # --- answers --------------------------------------------------------------------------------------------------
@@ -347,9 +358,12 @@ def _push(primitive: Primitive, tangents: list[Any], out: Any, primals: list[Any
     return total
 
 
-def _explained(primitive: Primitive, primals: Sequence[Any], error: Exception) -> RuleError:
+def _explained(primitive: Primitive, primals: Sequence[Any], error: Exception, options: TapeOptions) -> RuleError:
     shapes = ", ".join(str(np.shape(plain(p))) for p in primals)
-    return RuleError(f"the JVP rule of {primitive.name} failed in forward mode on operands of shapes {shapes}: {error}")
+    line = f", at {user_line()}" if options.debug else ""
+    return RuleError(
+        f"the JVP rule of {primitive.name} failed in forward mode on operands of shapes {shapes}{line}: {error}"
+    )
 
 
 def _fit(tangents: Any, out: Any) -> Any:

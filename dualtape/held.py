@@ -11,7 +11,7 @@ from dualtape.errors import ReadOnlyError
 from dualtape.primitive import Primitive
 from dualtape.signatures import ArrayOperators
 
-__all__ = ["Held", "frozen"]
+__all__ = ["Held", "frozen", "named"]
 
 T = TypeVar("T", bound=np.inexact[Any])
 
@@ -79,7 +79,7 @@ class Held(ArrayOperators[T], Operand):
     def __setitem__(self, key: Any, value: Any) -> None:
         """Refuse: a variable changes as a whole."""
         raise ReadOnlyError(
-            f"the variable {self.name!r} can't be written in place: write into a copy (x = w.copy()), or call w.assign"
+            f"{named(self)} can't be written in place: write into a copy (x = w.copy()), or call w.assign"
         )
 
     def __reduce_ex__(self, protocol: object) -> Any:
@@ -97,6 +97,15 @@ def frozen(value: Any) -> Any:
     """Return an array that nobody writes any more."""
     value.flags.writeable = False
     return value
+
+
+def named(what: Any) -> str:
+    """Return how a message calls a variable, a constant, or anything else that may have a name."""
+    name = getattr(what, "name", None)
+    if not isinstance(what, Held):
+        return str(name or what)
+    kind = type(what).__name__.lower()
+    return f"the {kind} {name!r}" if name else f"a {kind} of shape {what.shape}"
 
 
 def _restored(kind: type[Held[Any]], value: Any, name: str | None, trainable: bool) -> Held[Any]:

@@ -91,10 +91,10 @@ def of_tape(tape: Any, target: Any, sources: Any, unconnected_gradients: str, ho
     return rebuild(
         sources,
         [
-            unconnected(made.shape + x.shape, derivative_dtype(x.dtype, made.dtype), unconnected_gradients)
+            unconnected(source, made.shape + x.shape, derivative_dtype(x.dtype, made.dtype), unconnected_gradients)
             if part is None
             else assemble(part, made.shape + x.shape, x.dtype, holomorphic)
-            for part, (_, x) in zip(found, known, strict=True)
+            for source, part, (_, x) in zip(leaves(sources), found, known, strict=True)
         ],
     )
 
@@ -114,7 +114,7 @@ def of_batch(tape: Any, target: Any, source: Any, unconnected_gradients: str, ho
     with _asking(tape, recording):
         part = None if node is None else _batch_jacobian(recording, made, node, x)
     if part is None:
-        return unconnected(shape, derivative_dtype(x.dtype, made.dtype), unconnected_gradients)
+        return unconnected(source, shape, derivative_dtype(x.dtype, made.dtype), unconnected_gradients)
     return assemble(part, shape, x.dtype, holomorphic)
 
 

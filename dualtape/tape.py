@@ -185,7 +185,7 @@ class GradientTape(Jacobians):
         for i, (_, value) in enumerate(known):
             g = found[i]
             if g is None:
-                found[i] = unconnected(value.shape, value.dtype, unconnected_gradients)
+                found[i] = unconnected(leaves(sources)[i], value.shape, value.dtype, unconnected_gradients)
                 continue
             if g.dtype is not value.dtype:
                 g = g.astype(value.dtype)

@@ -9,7 +9,7 @@ import numpy as np
 
 from dualtape.array import ACTIVE, Operand, TracedArray, plain, resolve
 from dualtape.errors import TapeError, UnconnectedError, UnrecordedTargetError
-from dualtape.held import Held
+from dualtape.held import Held, named
 from dualtape.pytree import aligned, leaves
 
 __all__ = ["find_source", "find_targets", "lower", "unconnected"]
@@ -117,11 +117,12 @@ def _entries(targets: list[Any], weights: list[Any]) -> Iterator[tuple[Any, Any]
                 yield entry, None if weight is None else np.asarray(weight)[i]
 
 
-def unconnected(shape: tuple[int, ...], dtype: np.dtype[Any], how: str) -> Any:
+def unconnected(source: Any, shape: tuple[int, ...], dtype: np.dtype[Any], how: str) -> Any:
     """Return what stands for a derivative of that shape where there is no path from the source to the target."""
     if how == "error":
+        what = named(source) if isinstance(source, Held) else f"a traced source of shape {plain(source).shape}"
         raise UnconnectedError(
-            f"the target does not depend on a source, its derivative of shape {shape} is zero: leave the source out, "
+            f"the target does not depend on {what}, its derivative of shape {shape} is zero: leave that source out, "
             f"or pass unconnected_gradients='zero' or 'none'"
         )
     return None if how == "none" else np.zeros(shape, dtype)

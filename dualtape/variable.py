@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from dualtape.array import ACTIVE, Operand
 from dualtape.errors import TracedConversionError
-from dualtape.held import Held, frozen
+from dualtape.held import Held, frozen, named
 from dualtape.operators import BINARY_OPERATORS
 from dualtape.signatures import ArrayOperators, Arrays, Complexes, ConstantFunction, Floats, InPlaceOperators
 
@@ -121,11 +121,9 @@ class Variable(InPlaceOperators, Held[T]):
         """
         array = _untraced(value, "assign")
         if array.shape != self.shape:
-            raise ValueError(f"{self._named()} has shape {self.shape}, the value has shape {array.shape}")
+            raise ValueError(f"{named(self)} has shape {self.shape}, the value has shape {array.shape}")
         if not np.can_cast(array.dtype, self.dtype, "same_kind"):
-            raise TypeError(
-                f"{self._named()} has dtype {self.dtype}, and a value of dtype {array.dtype} does not fit it"
-            )
+            raise TypeError(f"{named(self)} has dtype {self.dtype}, and a value of dtype {array.dtype} does not fit it")
         self._value = frozen(array.astype(self.dtype))
         return self
 
@@ -139,9 +137,6 @@ class Variable(InPlaceOperators, Held[T]):
         self -= delta
         return self
 
-    def _named(self) -> str:
-        return f"the variable {self.name!r}" if self.name else "the variable"
-
 
 def _in_place(function: Callable[[Any, Any], Any]) -> Callable[[Variable[Any], Any], Variable[Any]]:
     def change(self: Variable[Any], other: Any) -> Variable[Any]:
@@ -151,7 +146,7 @@ def _in_place(function: Callable[[Any, Any], Any]) -> Callable[[Variable[Any], A
         except ValueError as error:
             shape = np.shape(operand)
             raise ValueError(
-                f"{self._named()} has shape {self.shape}, an operand of shape {shape} does not fit it"
+                f"{named(self)} has shape {self.shape}, an operand of shape {shape} does not fit it"
             ) from error
 
     return change
@@ -203,6 +198,8 @@ def _untraced(value: Any, what: str) -> np.ndarray[Any, Any]:
     if isinstance(value, Operand):
         value = value._resolve(ACTIVE.get())
     array = None if isinstance(value, Operand) else np.asarray(value)
+    if array is not None and array.dtype.kind == "O" and not any(isinstance(x, Operand) for x in array.flat):
+        raise TypeError(f"{what} takes numbers or an array of them, not {type(value).__name__}")
     if array is None or array.dtype.kind == "O":
         raise TracedConversionError(
             f"{what} takes plain values: a traced value would lose its derivative here; pass x.primal"

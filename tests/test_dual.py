@@ -501,3 +501,8 @@ def test_complex_tangents_are_linear_over_the_reals() -> None:
         close((d * d).tangent, 2 * (1.0 + 2.0j) * direction)
         close(np.abs(d).tangent, ((1.0 - 2.0j) * direction).real / np.sqrt(5.0))
         assert np.abs(d).tangent.dtype == np.float64
+
+
+def test_a_negative_tangent_is_subtracted() -> None:
+    assert repr(dt.DualArray(3.0, -1.0)) == "DualArray(3.0 - 1.0ε)"
+    assert repr(dt.DualArray(3.0, 1.0)) == "DualArray(3.0 + 1.0ε)"

@@ -194,3 +194,11 @@ def test_a_gradient_inside_the_block_does_not_record_what_its_rules_read(mode: s
         y = w * found
     assert found == 3.0
     assert tape.gradient(y, [w, factor]) == [3.0, 0.0]
+
+
+def test_an_operation_returns_an_array(mode: str) -> None:
+    total = dt.primitive(lambda x: float(np.sum(x)), (lambda t, _out, _x: np.sum(t, axis=-1),), name="as a float")
+    double = dt.elementwise(lambda x: 2.0 * float(x), lambda _out, _x: 2.0, name="twice, as a float")
+    for operation, x in ((total, X), (double, 3.0)):
+        with dt.GradientTape(mode), pytest.raises(TypeError, match=r"returned a float.*np\.float64"):
+            operation(dt.Variable(x))

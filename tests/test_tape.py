@@ -981,3 +981,29 @@ def test_output_gradients_of_a_dict_go_by_name(mode: str) -> None:
     with dt.GradientTape(mode) as tape:
         targets = {"a": x * 2.0, "b": x * 3.0}
     assert tape.gradient(targets, x, {"b": 10.0, "a": 1.0}) == 32.0
+
+
+def test_an_unconnected_source_is_named(mode: str) -> None:
+    a, b, c = dt.Variable(2.0, name="a"), dt.Variable([1.0, 2.0], name="b"), dt.Variable([1.0])
+    with dt.GradientTape(mode, persistent=True) as tape:
+        y = a * a + 0.0 * np.sum(b.numpy())
+    with pytest.raises(dt.errors.UnconnectedError, match="depend on the variable 'b', its derivative of shape"):
+        tape.gradient(y, {"a": a, "b": b}, unconnected_gradients="error")
+    with pytest.raises(dt.errors.UnconnectedError, match=r"depend on a variable of shape \(1,\)"):
+        tape.jacobian(y, [a, c], unconnected_gradients="error")
+
+
+def test_a_failing_rule_is_told_with_the_line(mode: str) -> None:
+    def fail(_t: Any, _out: Any, _x: Any) -> Any:
+        raise ArithmeticError("no")
+
+    operation = dt.primitive(lambda x: np.sum(x), (fail,), (fail,), name="one that fails")  # noqa: PLW0108
+
+    def differentiate() -> None:
+        w = dt.Variable([1.0, 2.0])
+        with dt.GradientTape(mode, debug=True) as tape:
+            y = operation(w)
+        tape.gradient(y, w)
+
+    with pytest.raises(dt.errors.RuleError, match=r"one that fails failed in .* at .*test_tape\.py:\d+: no"):
+        differentiate()

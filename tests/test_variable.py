@@ -468,3 +468,16 @@ def test_isinstance_answers_as_for_the_value() -> None:
     with dt.GradientTape() as tape:  # NumPy asks isinstance there before it broadcasts
         y = np.polynomial.polynomial.polyvalfromroots(w, roots)
     np.testing.assert_allclose(tape.gradient(y, w), [2.0 - 3.5, 4.0 - 3.5])
+
+
+@pytest.mark.parametrize("value", [None, [1.0, None], object()])
+def test_what_is_no_number_is_not_called_traced(value: object) -> None:
+    with pytest.raises(TypeError, match="takes numbers or an array of them, not"):
+        dt.Variable(1.0).assign(value)  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_a_variable_without_a_name_is_named_by_its_shape() -> None:
+    with pytest.raises(dt.errors.ReadOnlyError, match=r"^a variable of shape \(1,\) can't"):
+        dt.Variable([1.0])[0] = 2.0  # type: ignore[index]  # a variable is no array to write into
+    with pytest.raises(dt.errors.ReadOnlyError, match=r"^the constant 'c' can't"):
+        dt.constant([1.0], name="c")[0] = 2.0  # type: ignore[index]  # as above

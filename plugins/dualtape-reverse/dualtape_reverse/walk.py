@@ -223,8 +223,6 @@ def _times(g: ndarray[Any, Any], p: Any, mine: bool | int, shape: tuple[int, ...
         if shape == () and not lead and g.dtype.char == "d" and g.flags.c_contiguous and p.flags.c_contiguous:
             return np.dot(g.reshape(-1), p.reshape(-1))
         out = p if _holders(p) == _FRESH and p.base is None else g if mine else None
-        if out is p and not any(g.strides) and g.flat[0] == 1.0:
-            return p if shape is None else unbroadcast(p, shape, lead)  # of a sum
     else:
         out = g if mine and type(p) is float else None
     product = g * p if out is None else np.multiply(g, p, out=out)
