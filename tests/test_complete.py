@@ -307,7 +307,7 @@ def with_file(x: Any, make: Callable[[io.StringIO], Any]) -> Any:
 
 # Traced values come through whole: the gradient is that of the numbers.
 THROUGH: dict[str, Callable[[Any], Any]] = {
-    "arange": lambda x: stored(np.arange(3.0, like=x), x * x),
+    "arange": lambda x: stored(np.arange(3.0, like=x), x * x) * np.arange(x[0], 3.3, x[2] / 3.0, like=x),
     "array": lambda x: np.array([x[1], -np.sin(x[0])]),
     "asanyarray": lambda x: np.asanyarray([x[1] * x[0], 2.0]),
     "asarray": lambda x: np.asarray([[x[1]], [x[0] * x[2]]]),

@@ -16,6 +16,7 @@ from numpy.typing import DTypeLike, NDArray
 from dualtape.array import ACTIVE, Operand, TracedArray, apply, plain, resolve
 from dualtape.errors import ObjectArrayWarning, TracedConversionError
 from dualtape.ops.joining import stack
+from dualtape.ops.pinning import pinned
 from dualtape.ops.protocol import function, is_traced, rank, strip
 from dualtape.ops.readers import refuse
 from dualtape.ops.shaping import arraylike, astype, reshape
@@ -138,14 +139,36 @@ def _holding(array: Any) -> Any:
 
 def _creator(numpy_function: Callable[..., Any]) -> Callable[..., Any]:
     """Return what a creation function does with like=x: NumPy has dropped that argument when it calls."""
-    return lambda *args, **kwargs: _holding(numpy_function(*strip(args), **strip(kwargs)))
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        found = numpy_function(*strip(args), **strip(kwargs))
+        if is_traced((args, kwargs)):
+            raise TracedConversionError(
+                f"np.{numpy_function.__name__} takes plain values: make the array, and write the traced values into it"
+                f", as in x[...] = value; or pass x.primal where no derivative is needed"
+            )
+        return _holding(found)
+
+    return call
 
 
 for _f in (
-    np.zeros, np.ones, np.empty, np.arange, np.eye, np.identity, np.tri, np.frombuffer, np.fromfile, np.fromstring,
-    np.loadtxt, np.genfromtxt,
+    np.zeros, np.ones, np.empty, np.eye, np.identity, np.tri, np.frombuffer, np.fromfile, np.fromstring, np.loadtxt,
+    np.genfromtxt,
 ):  # fmt: skip
     function(_f)(_creator(_f))
+
+
+@function(np.arange)
+def _arange(*args: Any, **kwargs: Any) -> Any:
+    value = np.arange(*strip(args), **strip(kwargs))
+    if not is_traced((args, kwargs)) or value.dtype.kind not in "fc":
+        return _holding(value)
+    names = ("start", "stop", "step") if len(args) > 1 or "stop" in kwargs else ("stop",)
+    given = {**dict(zip(names, args, strict=False)), **kwargs}
+    start, step = given.get("start"), given.get("step")
+    numbers = np.arange(value.size)
+    return _holding(pinned((0.0 if start is None else start) + numbers * (1.0 if step is None else step), value))
 
 
 @function(np.full)

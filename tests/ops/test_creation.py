@@ -1,9 +1,11 @@
 """Arrays that may come to hold traced values, `like=`, the bridge of object arrays, and conversions."""
 
 import copy
+import io
 import math
 import pickle
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 import dualtape as dt
 from dualtape.array import TracedArray, plain
 from dualtape.errors import ObjectArrayWarning, TracedConversionError
+from dualtape.testing import check_gradients
 
 V = np.array([3.0, -1.0, 2.0, 0.5])
 M = np.linspace(-1.0, 2.0, 6).reshape(2, 3)
@@ -374,3 +377,36 @@ def test_linspace(mode: str) -> None:
             np.linspace(w[0], 1.0, -1)
         y = np.sum(samples * [1.0, 0, 0, 0, 10.0]) + step * 100.0
     assert np.allclose(tape.gradient(y, w), [1 - 25, 10 + 25])
+
+
+RANGES: dict[str, Callable[[Any], Any]] = {
+    "stop": lambda x: np.arange(x[2], like=x),
+    "start": lambda x: np.arange(x[0], 4.0, like=x),
+    "start and step": lambda x: np.arange(x[0], 4.0, x[1], like=x),
+    "by keyword": lambda x: np.arange(stop=4.0, step=x[1], like=x),
+    "stop by keyword": lambda x: np.arange(x[0], stop=4.0, like=x),
+    "downwards": lambda x: np.arange(x[2], -1.0, -x[1], like=x),
+    "single": lambda x: np.arange(x[0], 4.0, dtype=np.float32, like=x),
+    "complex": lambda x: np.arange(x[0], 4.0, dtype=complex, like=x),
+    "whole numbers": lambda x: np.arange(x[0], 4.0, dtype=int, like=x),
+    "empty": lambda x: np.arange(x[2], x[0], like=x),
+}
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_arange_depends_on_its_start_and_step(name: str, modes: tuple[str, ...]) -> None:
+    value = np.array([0.7, 0.45, 2.3])
+    expected = RANGES[name](value)
+    for mode in modes:
+        w = dt.Variable(value)
+        with dt.GradientTape(mode):
+            found = plain(RANGES[name](w))
+        assert (found.dtype, found.shape, found.tobytes()) == (expected.dtype, expected.shape, expected.tobytes())
+    tolerance = 1e-2 if name == "single" else 1e-6
+    check_gradients(lambda x: np.sum(RANGES[name](x) * x[1]) + x[0], value, modes=modes, tolerance=tolerance)
+
+
+def test_what_files_are_filled_with_is_plain(mode: str) -> None:
+    w = dt.Variable([1.0, 2.0])
+    with dt.GradientTape(mode), pytest.raises(TracedConversionError, match=r"genfromtxt.*primal"):
+        np.genfromtxt(io.StringIO("1,,3"), delimiter=",", filling_values=w[0], like=w)
