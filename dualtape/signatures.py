@@ -8,11 +8,12 @@ import numpy as np
 
 __all__ = [
     "ArrayOperators", "Arrays", "BatchJacobianMethod", "Complexes", "ConstantFunction", "DualOperators", "Floats",
-    "GradientMethod", "InPlaceOperators", "JacobianMethod",
+    "GradientMethod", "InPlaceOperators", "JacobianMethod", "Numbers",
 ]  # fmt: skip
 
 S = TypeVar("S", bound=np.inexact[Any])
 Arrays = Floats = Complexes = Any  # what a variable is made of
+Numbers = Any  # what it is assigned
 
 
 class ArrayOperators(Generic[S]):

@@ -20,7 +20,7 @@ PACKAGE = Path(dualtape.__file__).parent
 COMPAT = PACKAGE / "compat/tensorflow.py"
 REASONS = {
     "it takes what NumPy takes for an array: numbers, arrays, nested lists, traced values": (
-        "DualArray.__new__ Variable.* Held.__init__ ConstantFunction.__call__ zeros ones empty full _Numeric _Any "
+        "DualArray.__new__ Variable.* Held.__init__ ConstantFunction.__call__ zeros ones empty full Numbers _Any "
         "Optimizer.apply_gradients"
     ),
     "it answers as ndarray's own stubs do: an entry or an array, which depends on values; a comparison with anything": (
