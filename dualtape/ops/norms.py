@@ -8,8 +8,9 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from dualtape.array import apply, plain
+from dualtape.errors import NoRuleError
 from dualtape.ops.linalg import below, conj, current, real
-from dualtape.ops.protocol import function, strip
+from dualtape.ops.protocol import function, is_traced, strip
 from dualtape.primitive import Primitive, structural
 
 __all__ = ["slopes"]
@@ -84,6 +85,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     """Return norms of vectors or matrices."""
     x = current(x)
     ndim = x.ndim
+    ord = _plain_order(ord)
     if below(x) is None:
         return np.linalg.norm(x, ord, strip(axis), keepdims)
     arguments = {"ord": ord, "axis": axis, "keepdims": keepdims}
@@ -98,6 +100,14 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     else:
         order = 2 if ord is None else ord
     return _apply(x, "norm", order, axes, arguments)
+
+
+def _plain_order(order: Any) -> Any:
+    if is_traced(order):
+        raise NoRuleError(
+            "a norm has no derivative in its order here: write np.sum(np.abs(x) ** p) ** (1 / p), or pass p.primal"
+        )
+    return strip(order)
 
 
 def _spectral(values: Any, order: Any) -> Any:
@@ -126,6 +136,7 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
     """Return norms of vectors, over any axes."""
     x = current(x)
+    ord = _plain_order(ord)
     if below(x) is None:
         return np.linalg.vector_norm(x, axis=strip(axis), keepdims=keepdims, ord=ord)
     arguments = {"axis": axis, "keepdims": keepdims, "ord": ord}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import dualtape as dt
+from dualtape.errors import NoRuleError
 
 
 def gradient(mode: str, f: Any, x: Any) -> Any:
@@ -37,3 +38,15 @@ def test_equal_singular_values_share(order: Any, mode: str) -> None:
 def test_constant_settings_may_be_traced_values_of_lists(mode: str) -> None:
     found = gradient(mode, lambda x: np.linalg.norm([x[0], 2.0 * x[1]]), np.array([3.0, 2.0]))
     np.testing.assert_allclose(found, [0.6, 1.6])
+
+
+@pytest.mark.parametrize("norm", [np.linalg.norm, np.linalg.vector_norm])
+def test_the_order_of_a_norm_is_plain(mode: str, norm: Any) -> None:
+    """Orders such as 2 have ways of their own, which would lose the derivative in the order."""
+    w, p = dt.Variable([3.0, 4.0]), dt.Variable(2.0)
+    with dt.GradientTape(mode) as tape:
+        with pytest.raises(NoRuleError, match=r"p\.primal"):
+            norm(w, ord=p)
+        value = norm(w, ord=(p * 1.0).primal)
+    assert tape.gradient(value, w).tolist() == [0.6, 0.8]
+    assert norm(w, ord=p) == 5.0
