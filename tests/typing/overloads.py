@@ -4,6 +4,7 @@ The overloads are those of the installed package, of which a copy is changed.
 """
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -74,7 +75,7 @@ def main() -> int:
         done = subprocess.run(
             [sys.executable, "-m", "mypy", "--strict", "--no-pretty", "--hide-error-context", "."],
             cwd=programs,
-            env={"MYPYPATH": str(package.parent)},
+            env={**os.environ, "MYPYPATH": str(package.parent)},
             capture_output=True,
             text=True,
             check=False,
