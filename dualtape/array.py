@@ -29,6 +29,7 @@ __all__ = [
 # inherited it never sees another's change.
 ACTIVE: ContextVar[tuple[Any, ...]] = ContextVar("dualtape_active", default=())
 NO_PARAMS: Mapping[str, Any] = {}
+_USUAL = frozenset({np.ndarray, np.float64, bool, int, float, complex})  # what stands beside traced values
 
 
 class Writing:
@@ -252,6 +253,10 @@ def resolve(x: Any, active: tuple[Any, ...]) -> Any:
         from dualtape.ops.creation import stack_handles
 
         return stack_handles(x)
+    if active and type(x) not in _USUAL and not isinstance(x, np.generic):
+        from dualtape.ops.foreign import beside
+
+        return beside(x)
     return x
 
 

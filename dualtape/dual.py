@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, TypeVar, overload
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from dualtape.array import TracedArray, plain, snapshot
 from dualtape.bare import bare
-from dualtape.signatures import DualOperators
+from dualtape.signatures import DualOperators, Floats
 from dualtape.views import ViewMixin
 
 __all__ = ["DualArray"]
@@ -48,7 +47,7 @@ class DualArray(DualOperators[T], TracedArray):
     def __new__(cls, primal: NDArray[S] | S, tangent: Any) -> DualArray[S]: ...
     @overload
     def __new__(  # pyright: ignore[reportOverlappingOverload]  # to a checker a float is a complex, too
-        cls, primal: float | Sequence[Any] | NDArray[np.integer[Any] | np.bool_], tangent: Any
+        cls, primal: Floats | NDArray[np.integer[Any] | np.bool_], tangent: Any
     ) -> DualArray[np.float64]: ...
     @overload
     def __new__(cls, primal: complex, tangent: Any) -> DualArray[np.complex128]: ...

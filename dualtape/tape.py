@@ -94,6 +94,10 @@ class GradientTape(Jacobians):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the block: what follows is not recorded."""
+        if error is not None:
+            from dualtape.hints import explain
+
+            explain(error)
         self._open = False
         if self._recording is not None:
             self._recording.open = False
@@ -186,10 +190,8 @@ class GradientTape(Jacobians):
             g = found[i]
             if g is None:
                 found[i] = unconnected(leaves(sources)[i], value.shape, value.dtype, unconnected_gradients)
-                continue
-            if g.dtype is not value.dtype:
-                g = g.astype(value.dtype)
-            found[i] = np.asarray(g) if issubclass(type(g), np.generic) else g  # isinstance asks a handle's primal
+            elif g.dtype is not value.dtype or not value.ndim:
+                found[i] = _as_array(g, value.dtype)
         return rebuild(sources, found)
 
     @contextmanager
@@ -244,6 +246,16 @@ class GradientTape(Jacobians):
         self._recording.release()
         self._recording = None
         self._watched = {}
+
+
+def _as_array(g: Any, dtype: np.dtype[Any]) -> Any:
+    """Return a gradient in its source's dtype, that of a number as an array of no axes."""
+    if g.dtype is not dtype:
+        g = g.astype(dtype)
+    number = isinstance(g, np.generic)  # which asks a handle's primal
+    if number:
+        g = g[...] if isinstance(g, TracedArray) else np.asarray(g)
+    return g
 
 
 def _level(recording: Any) -> int:

@@ -13,7 +13,7 @@ from dualtape.array import ACTIVE, Operand
 from dualtape.errors import TracedConversionError
 from dualtape.held import Held, frozen, named
 from dualtape.operators import BINARY_OPERATORS
-from dualtape.signatures import ArrayOperators, Arrays, Complexes, ConstantFunction, Floats, InPlaceOperators
+from dualtape.signatures import ArrayOperators, Arrays, Complexes, ConstantFunction, Floats, InPlaceOperators, Numbers
 
 __all__ = ["Constant", "Variable", "constant"]
 
@@ -106,7 +106,7 @@ class Variable(InPlaceOperators, Held[T]):
         value = _number(initial_value, dtype, "Variable")
         super().__init__(value, name, trainable)
 
-    def assign(self, value: Any) -> Variable[T]:
+    def assign(self, value: Numbers) -> Variable[T]:
         """Replace the value.
 
         Args:
@@ -127,12 +127,12 @@ class Variable(InPlaceOperators, Held[T]):
         self._value = frozen(array.astype(self.dtype))
         return self
 
-    def assign_add(self, delta: Any) -> Variable[T]:
+    def assign_add(self, delta: Numbers) -> Variable[T]:
         """Add to the value; see `assign`."""
         self += delta
         return self
 
-    def assign_sub(self, delta: Any) -> Variable[T]:
+    def assign_sub(self, delta: Numbers) -> Variable[T]:
         """Subtract from the value; see `assign`."""
         self -= delta
         return self

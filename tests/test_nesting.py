@@ -814,3 +814,14 @@ def test_a_tape_opened_again_inside_a_younger_one(mode: str, outer_mode: str) ->
             w = y * z
     assert young.gradient(w, x) == 27.0
     assert old.gradient(w, x) == 18.0
+
+
+def test_a_gradient_of_a_number_is_an_array_under_an_outer_tape_too(mode: str, outer_mode: str) -> None:
+    x = dt.Variable(2.0)
+    with dt.GradientTape(outer_mode) as outer:
+        with dt.GradientTape(mode) as inner:
+            y = x**3
+        g = inner.gradient(y, x)
+        assert isinstance(g, np.ndarray)
+        assert g.shape == ()
+    np.testing.assert_allclose(outer.gradient(g, x), 12.0)

@@ -67,6 +67,8 @@ def gradients(w: dt.Variable[np.float64], b: dt.Variable[np.float32], x: F8) -> 
     wish = "nothing"
     tape.gradient(value, w, None, wish)  # E: mypy[call-overload] pyright[reportCallIssue, reportArgumentType]
     perhaps = tape.gradient(value, w, unconnected_gradients="none")
+    w.assign_sub(perhaps)  # E: mypy[arg-type] pyright[reportArgumentType]
+    dt.DualArray("3.0", 1.0)  # E: mypy[arg-type] pyright[reportCallIssue, reportArgumentType]
     print(perhaps.mean())  # E: mypy[union-attr] pyright[reportOptionalMemberAccess]
     g: F8 = tape.gradient(value, b)  # E: mypy[arg-type] pyright[reportAssignmentType]
     h: list[F8] = tape.gradient(value, (w, w))  # E: mypy[assignment] pyright[reportAssignmentType]
