@@ -127,6 +127,14 @@ class ReverseRecording(BaseRecording):
             if kind is TapeArray and y.recording is self:
                 b = y._primal
                 iy = y.node
+            elif kind is Variable:
+                entry = self.variables.get(id(y))
+                if entry is None or len(ACTIVE.get()) != 1:
+                    y = y._resolve(ACTIVE.get())
+                    return self._record2(primitive, x, y, views) if self._plain else None  # it may be complex
+                b = y._value if y._value.ndim else y._value[()]
+                iy = entry[1]
+            if iy is not None:
                 out = primitive.op(a, b)
                 keep_x, keep_y, keep_out = primitive.keep2[3]
                 if a.shape != b.shape:
@@ -145,9 +153,6 @@ class ReverseRecording(BaseRecording):
                     b = self._hold(y)
                 if a.shape != out.shape:
                     sx = a.shape
-            elif kind is Variable:
-                y = y._resolve(ACTIVE.get())
-                return self._record2(primitive, x, y, views) if self._plain else None  # what was read may be complex
             else:
                 return None
         elif type(y) is TapeArray and y.recording is self:
