@@ -175,7 +175,7 @@ def bench(session: nox.Session) -> None:
     """Measure value and derivatives against peers and write docs/performance; `-- --peers torch,jax --quick`."""
     session.install(CORE, PLUGIN, *group("bench"))
     for peer in {"torch", "jax"} & set(re.split(r"[=, ]", " ".join(session.posargs))):
-        # One that can't be installed is left out, and the report says so.
+        # One that can't be installed is left out, and the report says so. PIP_EXTRA_INDEX_URL may name CPU builds.
         session.run("python", "-m", "pip", "install", "--quiet", peer, success_codes=[0, 1])
     isolate(session, modes="forward,reverse")
     session.run("python", "-m", "benchmarks", *session.posargs, env={"PYTHONPATH": str(Path("tests").resolve())})

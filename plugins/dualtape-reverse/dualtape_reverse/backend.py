@@ -124,6 +124,7 @@ class ReverseRecording(BaseRecording):
             a = x._primal
             ix = x.node
             kind = type(y)
+            b = y
             if kind is TapeArray and y.recording is self:
                 b = y._primal
                 iy = y.node
@@ -142,11 +143,9 @@ class ReverseRecording(BaseRecording):
                     sx = a.shape if a.shape != shape else None
                     sy = b.shape if b.shape != shape else None
             elif kind is float or kind is int or kind is float64:
-                b = y
                 out = primitive.op(a, b)
                 keep_x, keep_y, keep_out = primitive.keep2[1]
             elif kind is ndarray and y.dtype.kind == "f":
-                b = y
                 out = primitive.op(a, b)
                 keep_x, keep_y, keep_out = primitive.keep2[1]
                 if keep_y == WHOLE:
