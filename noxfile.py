@@ -27,6 +27,9 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 OLDEST_NUMPY = {"3.11": "2.2.0", "3.12": "2.2.0", "3.13": "2.2.0", "3.14": "2.3.2"}
 """The oldest NumPy that dualtape supports and that has a wheel for each Python."""
 
+WHEELS: dict[str, str] = {}
+"""What this run of nox has built, by the name of the distribution."""
+
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
 
@@ -42,7 +45,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def typecheck(session: nox.Session) -> None:
     """Check the types of the core and the plugin, inside and as their users see them."""
-    session.install(CORE, PLUGIN, *group("typecheck"))
+    install(session, *group("typecheck"))
     python = f"--pythonpath={python_of(session)}"
     session.run("mypy", "dualtape", "plugins/dualtape-reverse/dualtape_reverse")
     session.run("pyright", python)
@@ -64,10 +67,10 @@ def tests(session: nox.Session, numpy: str) -> None:
 @nox.session
 def core_only(session: nox.Session) -> None:
     """Run the core's tests where the core alone is installed."""
-    session.install(CORE)
+    install(session, plugin=False)
     session.run("dualtape", "--help", silent=True)
     session.run("dualtape", "modes")
-    session.install(f"{CORE}[demo]", *group("tests"))
+    install(session, *group("tests"), plugin=False, extra="[demo]")
     isolate(session, modes="forward")
     pytest(session, *CORE_TESTS, *session.posargs)
     doctest(session, "dualtape")
@@ -76,7 +79,7 @@ def core_only(session: nox.Session) -> None:
 @nox.session
 def crosscheck(session: nox.Session) -> None:
     """Compare both modes with each other and with numerical differentiation, on every operation."""
-    session.install(CORE, PLUGIN, *group("crosscheck"))
+    install(session, *group("crosscheck"))
     isolate(session, modes="forward,reverse")
     pytest(session, "tests/crosscheck", *session.posargs)
 
@@ -84,16 +87,13 @@ def crosscheck(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize("numpy", ["oldest", "newest"])
 def downstream(session: nox.Session, numpy: str) -> None:
-    """Build the wheels, and use them in small typed projects as users of the library would."""
+    """Use the wheels in small typed projects as users of the library would."""
     folder = Path(session.create_tmp())
-    wheels, projects = folder / "wheels", folder / "downstream"
-    for leftover in (wheels, projects):
-        shutil.rmtree(leftover, ignore_errors=True)
+    projects = folder / "downstream"
+    shutil.rmtree(projects, ignore_errors=True)
     shutil.copytree("tests/downstream", projects)
-    session.run("python", "-m", "pip", "wheel", "--quiet", "--no-deps", f"--wheel-dir={wheels}", CORE, PLUGIN)
     names = sorted(path.name for path in projects.iterdir() if (path / "pyproject.toml").exists())
-    wanted = [*map(str, sorted(wheels.glob("*.whl"))), *(str(projects / name) for name in names)]
-    session.install(numpy_requirement(numpy), *wanted, *group("typecheck"))
+    install(session, numpy_requirement(numpy), *(str(projects / name) for name in names), *group("typecheck"))
     for name in names:
         with session.chdir(projects / name):
             session.run("mypy", "--strict", name)
@@ -152,7 +152,7 @@ def fuzz(session: nox.Session) -> None:
         at = words.index("--examples")
         examples = words[at + 1]
         del words[at : at + 2]
-    session.install(CORE, PLUGIN, *group("tests"))
+    install(session, *group("tests"))
     isolate(session, modes="forward,reverse")
     session.env.update(ONE_THREAD, DUALTAPE_PROGRAMS=examples)
     session.log(
@@ -164,7 +164,7 @@ def fuzz(session: nox.Session) -> None:
 @nox.session(default=False)
 def cluster(session: nox.Session) -> None:
     """Share forward passes out to the worker processes of a local Dask cluster."""
-    session.install(CORE, PLUGIN, *group("cluster"))
+    install(session, *group("cluster"))
     isolate(session, modes="forward,reverse")
     session.env.update(ONE_THREAD)
     pytest(session, "tests/test_passes.py", "-k", "dask", parallel=False)
@@ -173,12 +173,25 @@ def cluster(session: nox.Session) -> None:
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure value and derivatives against peers and write docs/performance; `-- --peers torch,jax --quick`."""
-    session.install(CORE, PLUGIN, *group("bench"))
+    install(session, *group("bench"))
     for peer in {"torch", "jax"} & set(re.split(r"[=, ]", " ".join(session.posargs))):
         # One that can't be installed is left out, and the report says so. PIP_EXTRA_INDEX_URL may name CPU builds.
         session.run("python", "-m", "pip", "install", "--quiet", peer, success_codes=[0, 1])
     isolate(session, modes="forward,reverse")
     session.run("python", "-m", "benchmarks", *session.posargs, env={"PYTHONPATH": str(Path("tests").resolve())})
+
+
+def install(session: nox.Session, *requirements: str, plugin: bool = True, extra: str = "") -> None:
+    """Install the wheels of the core and the plugin as a user would; they are built once in a run of nox."""
+    folder = Path(session.cache_dir).resolve() / "wheels"
+    if not WHEELS:
+        shutil.rmtree(folder, ignore_errors=True)
+        session.run("python", "-m", "pip", "wheel", "--quiet", "--no-deps", f"--wheel-dir={folder}", CORE, PLUGIN)
+        WHEELS.update({path.name.partition("-")[0]: str(path) for path in folder.glob("*.whl")})
+    # In an environment that is used again pip would keep what has the same version.
+    session.run("python", "-m", "pip", "uninstall", "--quiet", "--yes", "dualtape", "dualtape-reverse", silent=True)
+    wheels = [WHEELS["dualtape"] + extra, *([WHEELS["dualtape_reverse"]] if plugin else [])]
+    session.install(*wheels, *requirements)
 
 
 def group(name: str) -> list[str]:
@@ -215,7 +228,7 @@ def doctest(session: nox.Session, *modules: str) -> None:
 
 def run_tests(session: nox.Session, numpy: str) -> None:
     """Install core and plugin with this NumPy, and run everything that a user's machine could run."""
-    session.install(numpy, f"{CORE}[demo]", PLUGIN, *group("tests"))
+    install(session, numpy, *group("tests"), extra="[demo]")
     isolate(session, modes="forward,reverse")
     pytest(session, *CORE_TESTS, PLUGIN_TESTS, *session.posargs)
     if not session.posargs:
