@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nox
@@ -47,14 +48,17 @@ def typecheck(session: nox.Session) -> None:
     """Check the types of the core and the plugin, inside and as their users see them."""
     install(session, *group("typecheck"))
     python = f"--pythonpath={python_of(session)}"
-    session.run("mypy", "dualtape", "plugins/dualtape-reverse/dualtape_reverse")
-    session.run("pyright", python)
+    at_once(session, ["mypy", "dualtape", "plugins/dualtape-reverse/dualtape_reverse"], ["pyright", python])
     # From another folder, so that it looks at what is installed.
+    audit, check, overloads = (
+        ["python", "-P", str(Path(__file__).parent / f"tests/typing/{program}.py")]
+        for program in ("audit", "check", "overloads")
+    )
     with session.chdir(session.create_tmp()):
         session.run("pyright", python, "--ignoreexternal", "--verifytypes", "dualtape")
         session.run("pyright", python, "--ignoreexternal", "--verifytypes", "dualtape_reverse")
-        for program in ("audit", "check", "overloads"):
-            session.run("python", "-P", str(Path(__file__).parent / f"tests/typing/{program}.py"))
+        session.run(*audit)
+        at_once(session, check, overloads)
 
 
 @nox.session
@@ -94,10 +98,11 @@ def downstream(session: nox.Session, numpy: str) -> None:
     shutil.copytree("tests/downstream", projects)
     names = sorted(path.name for path in projects.iterdir() if (path / "pyproject.toml").exists())
     install(session, numpy_requirement(numpy), *(str(projects / name) for name in names), *group("typecheck"))
+    python = f"--pythonpath={python_of(session)}"
     for name in names:
-        with session.chdir(projects / name):
-            session.run("mypy", "--strict", name)
-            session.run("pyright", f"--pythonpath={python_of(session)}")
+        project = projects / name
+        settings, package = f"--config-file={project / 'pyproject.toml'}", str(project / name)
+        at_once(session, ["mypy", "--strict", settings, package], ["pyright", python, f"--project={project}"])
         with session.chdir(folder):
             session.run("python", "-P", "-m", name)
 
@@ -179,6 +184,13 @@ def bench(session: nox.Session) -> None:
         session.run("python", "-m", "pip", "install", "--quiet", peer, success_codes=[0, 1])
     isolate(session, modes="forward,reverse")
     session.run("python", "-m", "benchmarks", *session.posargs, env={"PYTHONPATH": str(Path("tests").resolve())})
+
+
+def at_once(session: nox.Session, *commands: list[str]) -> None:
+    """Run commands beside each other, and show what each of them printed."""
+    with ThreadPoolExecutor() as pool:
+        for output in pool.map(lambda command: session.run(*command, silent=True), commands):
+            session.log(output)
 
 
 def install(session: nox.Session, *requirements: str, plugin: bool = True, extra: str = "") -> None:
