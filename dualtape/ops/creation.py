@@ -278,6 +278,9 @@ def linspace(
 # NumPy makes np.array([y[1], -np.sin(y[0])]) an object array of handles. Its loops call the handles' operators and
 # methods; where dualtape meets the array again, it is stacked into one traced array.
 
+PARTS_ARE_WRONG = not np.array([1j], object).imag.any()
+"""Before 2.5, NumPy doesn't ask the entries of an object array for their `.real` and `.imag`."""
+
 
 def to_array(x: TracedArray, dtype: Any, copy: bool | None) -> Any:
     """Answer NumPy's `__array__`: plain once nothing can be lost, an object array of handles before."""
@@ -298,10 +301,14 @@ def to_array(x: TracedArray, dtype: Any, copy: bool | None) -> Any:
         )
     value = plain(live)
     shape = value.shape
-    if value.dtype.kind == "c" and not str(reader.f_globals.get("__name__")).startswith(("dualtape", "numpy")):
+    if (
+        PARTS_ARE_WRONG
+        and value.dtype.kind == "c"
+        and not str(reader.f_globals.get("__name__")).startswith(("dualtape", "numpy"))
+    ):
         warnings.warn(
-            "complex traced values go into an object array, and NumPy's own .real and .imag of that are other than the "
-            "parts of its entries: make it with np.stack([a, b]), or with np.array([[a, b], [c, d]], like=a)",
+            "complex traced values go into an object array, and this NumPy's own .real and .imag of that are other "
+            "than the parts of its entries: make it with np.stack([a, b]), or with np.array([[a, b], [c, d]], like=a)",
             ObjectArrayWarning,
             stacklevel=3,
         )
