@@ -278,7 +278,7 @@ def linspace(
 # NumPy makes np.array([y[1], -np.sin(y[0])]) an object array of handles. Its loops call the handles' operators and
 # methods; where dualtape meets the array again, it is stacked into one traced array.
 
-PARTS_ARE_WRONG = not np.array([1j], object).imag.any()
+PARTS_ARE_WRONG = not np.any(np.imag(np.array([1j], object)))
 """Before 2.5, NumPy doesn't ask the entries of an object array for their `.real` and `.imag`."""
 
 
