@@ -100,9 +100,8 @@ def downstream(session: nox.Session, numpy: str) -> None:
     install(session, numpy_requirement(numpy), *(str(projects / name) for name in names), *group("typecheck"))
     python = f"--pythonpath={python_of(session)}"
     for name in names:
-        project = projects / name
-        settings, package = f"--config-file={project / 'pyproject.toml'}", str(project / name)
-        at_once(session, ["mypy", "--strict", settings, package], ["pyright", python, f"--project={project}"])
+        with session.chdir(projects / name):  # not from here, where mypy would look at the checkout
+            at_once(session, ["mypy", "--strict", name], ["pyright", python])
         with session.chdir(folder):
             session.run("python", "-P", "-m", name)
 
