@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -21,26 +21,25 @@ PARAMETERS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128)
 
 def measure_all(quick: bool, rounds: int) -> dict[str, Any]:
     """Return seconds for each operation, for each entry, and for each number of parameters in both modes."""
-    chains = CHAINS[:3] if quick else CHAINS
     return {
-        "chain": {n: _each(partial(chain, n), n, rounds) for n in chains},
-        "read": {n: _each(partial(read, n), n, rounds) for n in ENTRIES},
-        "fill": {n: _each(partial(fill, n), n, rounds) for n in ENTRIES},
+        "chain": in_turns(chain, CHAINS[:3] if quick else CHAINS, rounds),
+        "read": in_turns(read, ENTRIES, rounds),
+        "fill": in_turns(fill, ENTRIES, rounds),
         "parameters": crossover(rounds),
     }
 
 
-def _each(run: Callable[[], Any], n: int, rounds: int) -> float:
-    """Return the median seconds for one of the n things that a run does; short runs are repeated."""
-    repeats = max(1, 2_000 // n)
-    rounds = max(3, min(rounds, 300_000 // n))
-    timings = []
-    for _ in range(rounds + 1):
-        start = time.perf_counter()
-        for _ in range(repeats):
-            run()
-        timings.append((time.perf_counter() - start) / repeats / n)
-    return statistics.median(timings[1:])
+def in_turns(run: Callable[[int], Any], counts: Sequence[int], rounds: int) -> dict[int, float]:
+    """Return, for each count, the median seconds for one of the things that a run does; short runs are repeated."""
+    timings: dict[int, list[float]] = {n: [] for n in counts}
+    for _ in range(max(3, min(rounds, 9, 5_000_000 // max(counts))) + 1):
+        for n in counts:
+            repeats = max(1, 20_000 // n)
+            start = time.perf_counter()
+            for _ in range(repeats):
+                run(n)
+            timings[n].append((time.perf_counter() - start) / repeats / n)
+    return {n: statistics.median(found[1:]) for n, found in timings.items()}
 
 
 def chain(n: int) -> Any:
