@@ -12,10 +12,10 @@ from dualtape.primitive import PRIMITIVES, Primitive
 __all__ = ["BINARY_OPERATORS", "install_operators"]
 
 BINARY_OPERATORS = {
-    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide",
+    "add": "add", "sub": "subtract", "mul": "mul", "truediv": "divide",
     "mod": "remainder", "pow": "pow", "matmul": "matmul",
 }  # fmt: skip
-UNARY_OPERATORS = {"neg": "negative", "pos": "positive", "abs": "absolute"}
+UNARY_OPERATORS = {"neg": "negative", "pos": "positive", "abs": "abs"}
 PLAIN_OPERATORS = ("lt", "le", "gt", "ge", "eq", "ne", "floordiv", "lshift", "rshift", "and_", "or_", "xor", "invert")
 
 

@@ -499,7 +499,7 @@ def test_a_value_that_is_not_finite(mode: str) -> None:
 def test_an_operand_that_was_not_finite_is_told_from_an_operation_that_made_it(mode: str) -> None:
     x = dt.Variable([1.0, 2.0])
     with dt.GradientTape(mode, check_numerics=True):
-        with pytest.raises(NumericsError, match=r"multiply .* 1 nan.*operand 1 was not finite when it was given"):
+        with pytest.raises(NumericsError, match=r"mul .* 1 nan.*operand 1 was not finite when it was given"):
             x * np.array([NAN, 1.0])
         with pytest.raises(NumericsError, match=r"divide .* 2 infinite"):
             x / 0.0

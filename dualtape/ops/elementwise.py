@@ -29,6 +29,14 @@ def _is_complex(x: Any) -> bool:
     return x.dtype.kind == "c" if hasattr(x, "dtype") else type(x) is complex
 
 
+def _as_numpy(x: Any) -> Any:
+    return x if hasattr(x, "dtype") else np.complex128(x)  # Python's complex takes NumPy's float64 for its own
+
+
+def _mul(x: Any, y: Any) -> Any:
+    return _as_numpy(x * y)  # of complex scalars np.multiply has other last bits
+
+
 def _divide_x(_out: Any, _x: Any, y: Any) -> Any:
     try:
         return 1.0 / y
@@ -48,6 +56,7 @@ def _divide_y(out: Any, _x: Any, y: Any) -> Any:
 elementwise(np.add, None, None)
 elementwise(np.subtract, None, lambda _out, _x, _y: -1.0)
 elementwise(np.multiply, lambda _out, _x, y: y, lambda _out, x, _y: x)
+elementwise(_mul, lambda _out, _x, y: y, lambda _out, x, _y: x, name="mul")
 elementwise(np.divide, _divide_x, _divide_y)
 elementwise(np.negative, lambda _out, _x: -1.0)
 elementwise(np.positive, None)
@@ -79,8 +88,7 @@ def _power_y(out: Any, x: Any, _y: Any) -> Any:
 
 
 def _pow(x: Any, y: Any) -> Any:
-    out = x**y
-    return out if hasattr(out, "dtype") else np.complex128(out)  # Python's complex takes NumPy's float64 for its own
+    return _as_numpy(x**y)
 
 
 elementwise(np.power, _power_x, _power_y)
@@ -166,11 +174,12 @@ def _inverse_magnitude(z: Any) -> Any:
     return 1.0 / np.where(np.equal(z, 0), np.inf, np.abs(z))
 
 
-elementwise(
-    np.absolute,
-    lambda _out, x: 0.5 * np.conj(np.sign(x)) if _is_complex(x) else np.sign(x),
-    conjugates=(lambda _out, x: 0.5 * np.sign(x),),
-)
+for _magnitude in (np.absolute, abs):  # of a complex scalar they differ in their last bits
+    elementwise(
+        _magnitude,
+        lambda _out, x: 0.5 * np.conj(np.sign(x)) if _is_complex(x) else np.sign(x),
+        conjugates=(lambda _out, x: 0.5 * np.sign(x),),
+    )
 elementwise(
     np.sign,
     lambda _out, x: 0.5 * _inverse_magnitude(x) if _is_complex(x) else 0.0,
@@ -255,7 +264,8 @@ Operand.conj = _method(np.conjugate)  # type: ignore[attr-defined]  # a method o
 Operand.__rdivmod__ = lambda self, other: divmod(other, self)  # type: ignore[attr-defined]  # an operator of ndarray
 
 _operators: dict[str, Callable[..., Any]] = {
-    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "mul": operator.mul,
+    "divide": operator.truediv,
     "remainder": operator.mod, "pow": operator.pow, "negative": operator.neg, "absolute": abs,
 }  # fmt: skip
 for _name, _operator in _operators.items():

@@ -21,7 +21,7 @@ __all__ = ["Careful", "around", "careful_of", "zero_wins"]
 # What multiplies and adds up, linear in each operand, with no minus sign.
 PRODUCTS = frozenset(
     {
-        "convolve", "correlate", "dot", "einsum", "inner", "matmul", "matvec", "multiply", "tensordot", "vdot",
+        "convolve", "correlate", "dot", "einsum", "inner", "matmul", "matvec", "mul", "multiply", "tensordot", "vdot",
         "vecdot", "vecmat",
     }
 )  # fmt: skip
@@ -40,7 +40,7 @@ def _evaluate(*operands: Any, of: Primitive, settings: Mapping[str, Any], winner
         return of.call(*found, **settings)
     dtype = np.result_type(*found)
     arrays: Any = [np.asarray(x, dtype) for x in found]
-    if of.name == "multiply":
+    if of.name in ("mul", "multiply"):
         return _multiply(arrays[0], arrays[1], winner)
     call: Callable[[Any, Any], Any] = lambda x, y: of.call(x, y, **settings)  # noqa: E731
     if len(arrays) > 2:

@@ -153,8 +153,24 @@ def test_functions_on_lists_of_traced_numbers(mode: str) -> None:
 
 
 def test_operators_of_the_table_are_pythons() -> None:
-    assert PRIMITIVES["multiply"].op is operator.mul
+    assert PRIMITIVES["mul"].op is PRIMITIVES["multiply"].op is operator.mul
     assert PRIMITIVES["pow"].op is operator.pow
+
+
+@pytest.mark.parametrize(
+    "call",
+    [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow,
+     np.add, np.subtract, np.multiply, np.divide, np.power,
+     lambda z, w: abs(z) * w, lambda z, w: np.abs(z) * w, lambda z, w: -z * 2.5 + (1.0 - 0.5j) * w,
+     lambda z, w: complex(0.3, 0.7) * (z * w).real],
+)  # fmt: skip
+def test_complex_scalars_have_the_bits_of_plain_ones(call: Any, mode: str) -> None:
+    """NumPy's scalars and its ufuncs round a product and a magnitude differently."""
+    rng = np.random.default_rng(11)
+    for z, w in zip(*rng.normal(size=(2, 100, 2)).view(complex)[..., 0], strict=True):
+        with dt.GradientTape(mode):
+            found = plain(call(*(dt.Variable(x) * 1.0 for x in (z, w))))
+        assert found.tobytes() == np.asarray(call(z * 1.0, w * 1.0)).tobytes()
 
 
 def test_pow_takes_no_modulus(mode: str) -> None:

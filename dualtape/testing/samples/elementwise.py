@@ -119,7 +119,7 @@ BINARY: dict[np.ufunc, tuple[Span, Span, str]] = {
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "add": operator.add,
     "subtract": operator.sub,
-    "multiply": operator.mul,
+    "mul": operator.mul,
     "divide": operator.truediv,
     "pow": operator.pow,
     "remainder": operator.mod,
@@ -134,6 +134,9 @@ def _unary() -> Iterator[Sample]:
         if kind != "real":
             yield Sample(name, ufunc, (spread(span, (2, 2), complex),), "complex")
             yield Sample(name, ufunc, (spread(span, (2,), np.complex64),), "complex64", second=False)
+    span, _ = UNARY[np.absolute]
+    for label, x in (*arrays(span), ("complex", spread(span, (2, 2), complex)), ("complex scalar", 0.3 - 0.7j)):
+        yield Sample("abs", abs, (x,), f"operator, {label}")
 
 
 def _binary() -> Iterator[Sample]:
@@ -150,9 +153,13 @@ def _binary() -> Iterator[Sample]:
             yield Sample(name, ufunc, (z, y), "complex with real")
             yield Sample(name, ufunc, (z.astype(np.complex64), 1.5), "complex64 with a scalar", second=False)
     for name, call in OPERATORS.items():
-        first, second, kind = BINARY[np.power if name == "pow" else getattr(np, name)]
+        first, second, kind = BINARY[{"pow": np.power, "mul": np.multiply}.get(name) or getattr(np, name)]
         for label, x, y in pairs(first, second):
             yield Sample(name, call, (x, y), f"operator, {label}", analytic=kind == "analytic")
+        if kind != "real":
+            z, w = spread(first, (2, 1), complex), spread(second, (2,), complex, start=1.9)
+            yield Sample(name, call, (z, w), "operator, complex")
+            yield Sample(name, lambda w, f=call: f(0.3 - 0.7j, w), (w,), "operator, Python's complex")
         yield from _constants(name, call, spread(first, (2, 2)), spread(second, (2,), start=1.9))
 
 
@@ -211,7 +218,7 @@ def _kinks() -> Iterator[Sample]:
 
     yield kink("absolute", np.absolute, (zero,), "at 0", zero)
     yield kink("absolute", np.absolute, (zero * 1j,), "at 0, complex", zero)
-    yield kink("absolute", abs, (zero,), "operator, at 0", zero)
+    yield kink("abs", abs, (zero,), "operator, at 0", zero)
     yield kink("fabs", np.fabs, (zero,), "at 0", zero)
     yield kink("sign", np.sign, (zero,), "at 0", zero)
     yield kink("sign", np.sign, (zero * 1j,), "at 0, complex", zero)

@@ -265,7 +265,7 @@ class ReverseRecording(BaseRecording):
 
     def _record1(self, primitive: Primitive, x: TracedArray, params: Mapping[str, Any]) -> Any:
         primal = x._primal
-        out = primitive.op(primal, **params)
+        out = (primitive.op if self._plain else primitive.call)(primal, **params)
         is_plain = self._plain and out.dtype.kind == "f" and primitive._vjp is not None
         if not (is_plain or self._differentiable(primitive, out, params)):
             return self.constant_result(primitive, out)
