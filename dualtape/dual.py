@@ -43,6 +43,7 @@ class DualArray(DualOperators[T], TracedArray):
 
     __slots__ = ()
 
+    # `Any`: a tangent is whatever np.asarray takes, or a handle; which of the integers a primal holds is all the same.
     @overload
     def __new__(cls, primal: NDArray[S] | S, tangent: Any) -> DualArray[S]: ...
     @overload

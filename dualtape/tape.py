@@ -248,6 +248,7 @@ class GradientTape(Jacobians):
         self._watched = {}
 
 
+# `Any`: a gradient is an array, a NumPy scalar, or a handle of an outer tape.
 def _as_array(g: Any, dtype: np.dtype[Any]) -> Any:
     """Return a gradient in its source's dtype, that of a number as an array of no axes."""
     if g.dtype is not dtype:

@@ -15,6 +15,7 @@ from dualtape.primitive import PRIMITIVES, UFUNCS, Primitive, elementwise
 
 __all__: list[str] = []
 
+# Operands are arrays, scalars of NumPy's and of Python's, or handles: `Any` in this file says that.
 # Partials take (out, *operands) and return what a tangent is multiplied by; None is the partial 1.
 # A leading underscore says that an argument is not read, and so need not be kept.
 # Constants are Python's floats, which leave float32 alone.

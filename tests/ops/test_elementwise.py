@@ -1,6 +1,7 @@
 """Elementwise operations: what the cross-check can't see of them."""
 
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -164,7 +165,7 @@ def test_operators_of_the_table_are_pythons() -> None:
      lambda z, w: abs(z) * w, lambda z, w: np.abs(z) * w, lambda z, w: -z * 2.5 + (1.0 - 0.5j) * w,
      lambda z, w: complex(0.3, 0.7) * (z * w).real],
 )  # fmt: skip
-def test_complex_scalars_have_the_bits_of_plain_ones(call: Any, mode: str) -> None:
+def test_complex_scalars_have_the_bits_of_plain_ones(call: Callable[[Any, Any], Any], mode: str) -> None:
     """NumPy's scalars and its ufuncs round a product and a magnitude differently."""
     rng = np.random.default_rng(11)
     for z, w in zip(*rng.normal(size=(2, 100, 2)).view(complex)[..., 0], strict=True):

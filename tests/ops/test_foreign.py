@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import dualtape as dt
 from dualtape.errors import NoRuleError
@@ -19,7 +20,7 @@ MATRIX = np.ones((3, 3)).view(np.matrix)
 class Sparse:
     """An array of SciPy's, as far as it is looked at."""
 
-    def toarray(self) -> Any:
+    def toarray(self) -> NDArray[np.float64]:
         return np.eye(3)
 
 
@@ -62,7 +63,7 @@ def test_subclasses_that_compute_as_arrays_do(mode: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("combine", [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow])
 def test_fractions_are_numbers(mode: str, combine: Callable[[Any, Any], Any]) -> None:
-    def results(half: Any) -> list[Any]:
+    def results(half: Fraction | float) -> list[NDArray[np.float64]]:
         w = dt.Variable([0.7, 1.9])
         with dt.GradientTape(mode, persistent=True) as tape:
             values = [combine(w, half), combine(w[0], half), combine(half, w[0] * 1.0)]

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 LONG = os.environ.get("DUALTAPE_PROGRAMS")
 
 # Without the variable a red run is the change's doing.
-for _profile, _short in {"programs": 100, "expressions": 50}.items():
+for _profile, _short in {"programs": 150, "expressions": 75}.items():
     settings.register_profile(
         _profile,
         deadline=None,

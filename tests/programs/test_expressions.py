@@ -20,7 +20,7 @@ from dualtape.array import plain
 from dualtape.errors import NotDifferentiableError
 from dualtape.primitive import PRIMITIVES
 from dualtape.testing import Sample, samples
-from dualtape.testing.coordinates import dimension, from_real, leaves, to_real
+from dualtape.testing.coordinates import Rows, dimension, from_real, leaves, to_real
 from dualtape.testing.jacobians import forward_jacobian, gradient, mixed_derivative, pull, second_derivative
 from dualtape.testing.programs import PlainRun, Program, agree, agree_with_differences, same_values
 
@@ -624,7 +624,7 @@ def check_second(program: Program, run: Callable[..., Any], expected: PlainRun, 
     agree(f"mixed, {outer} over {inner}", 1e-8, alone=mixed, together=hessian[:n, n:])
 
 
-def compare(name: str, tolerance: float, exact: Any, f: Callable[..., Any], program: Program) -> None:
+def compare(name: str, tolerance: float, exact: Rows, f: Callable[..., Any], program: Program) -> None:
     try:
         agree_with_differences(name, tolerance, exact, f, program)
     except ValueError as error:
