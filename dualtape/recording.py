@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
+import numpy as np
+
 from dualtape.array import NO_PARAMS, TracedArray, apply, operate
 from dualtape.backend import TapeOptions
 from dualtape.errors import TracedConversionError
@@ -15,6 +17,12 @@ __all__ = ["BaseRecording"]
 # `Any`: nodes belong to the backend that made them; primals are arrays, scalars, or handles of an outer tape.
 
 _LEVELS = count(1)
+
+# The system clears each page of memory before a program may write to it, which takes several times as long as
+# arithmetic on it. glibc gives freed memory back beyond twice the size of the largest block that was ever freed, taking
+# an example from blocks of up to 32 MB (M_MMAP_THRESHOLD in mallopt(3)): so the arrays of one gradient are where those
+# of the last one were if one large array was dropped before, whose pages need not be touched.
+np.empty((32 << 20) - (64 << 10), np.int8)
 
 
 class BaseRecording:
