@@ -17,7 +17,7 @@ from dualtape.dual import DualArray, DualView
 from dualtape.errors import DualtapeError, ForwardMemoryError, PerformanceWarning, RuleError, TapeError
 from dualtape.frames import stack_level, user_line
 from dualtape.held import named
-from dualtape.primitive import Primitive
+from dualtape.primitive import UNKNOWN, Primitive
 from dualtape.recording import BaseRecording
 from dualtape.seeds import Seeds, Table, spread
 from dualtape.variable import Variable
@@ -26,6 +26,7 @@ from dualtape.views import container
 __all__ = ["FREE", "FREE_SEEDS", "WARN_ROWS", "ForwardBackend", "ForwardRecording", "set_forward_memory_limit"]
 
 WARN_ROWS = 256  # rows from which a forward tape is many times dearer than a reverse one
+_FLOAT64 = np.dtype(np.float64)
 _CONSTANTS = frozenset({float, int, np.float64, np.float32, np.ndarray})
 
 
@@ -171,6 +172,12 @@ class ForwardRecording(BaseRecording):
             b = y
         else:
             return None
+        if primitive.rates[0] is not UNKNOWN:
+            # NumPy does the same with a 0-d array as with a number, but in two thirds of the time.
+            if s is None and type(a) is float and type(b) is np.ndarray and b.dtype is _FLOAT64:
+                a = np.array(a)
+            elif t is None and type(b) is float and type(a) is np.ndarray and a.dtype is _FLOAT64:
+                b = np.array(b)
         out = primitive.op(a, b)
         if out.dtype.kind != "f":
             return None

@@ -10,7 +10,7 @@ import numpy as np
 from dualtape.reading import NOTHING, Rule, reads, shapes_only
 from dualtape.table import Table
 
-__all__ = ["FUNCTIONS", "PRIMITIVES", "UFUNCS", "Primitive", "elementwise", "structural"]
+__all__ = ["FUNCTIONS", "OTHER", "PRIMITIVES", "UFUNCS", "UNKNOWN", "Primitive", "elementwise", "structural"]
 
 # Rules take arrays, handles and scalars alike and are called with whatever a level's primals are: that is what
 # `Any` stands for in this file.
@@ -18,6 +18,8 @@ __all__ = ["FUNCTIONS", "PRIMITIVES", "UFUNCS", "Primitive", "elementwise", "str
 PRIMITIVES: dict[str, Primitive] = Table()
 UFUNCS: dict[np.ufunc, Primitive] = {}
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
+UNKNOWN: Any = object()  # the rate of an operation that is not linear, which its partials tell
+OTHER: Any = object()  # a rate that is the other operand
 
 
 class Primitive:
@@ -43,6 +45,7 @@ class Primitive:
         "op",
         "partial",
         "partials",
+        "rates",
         "view",
         "wants",
     )
@@ -63,6 +66,7 @@ class Primitive:
         self.name: str = name
         self.call: Callable[..., Any] = call
         self.op: Callable[..., Any] = call  # the same of one or two operands, faster: Python's own operator
+        self.rates: tuple[Any, Any] = (UNKNOWN, UNKNOWN)  # what arithmetic multiplies by where one is a constant
         self.partials: tuple[Rule | None, ...] | None = partials
         self.conjugates: tuple[Rule | None, ...] | None = conjugates
         self.jvp: tuple[Rule | None, ...] | Rule | None = jvp

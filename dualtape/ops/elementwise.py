@@ -11,9 +11,9 @@ import numpy as np
 
 from dualtape.array import ACTIVE, NO_PARAMS, Operand, apply, resolve
 from dualtape.ops.protocol import function, strip
-from dualtape.primitive import PRIMITIVES, UFUNCS, Primitive, elementwise
+from dualtape.primitive import OTHER, PRIMITIVES, UFUNCS, Primitive, elementwise
 
-__all__: list[str] = []
+__all__ = ["minus"]
 
 # Operands are arrays, scalars of NumPy's and of Python's, or handles: `Any` in this file says that.
 # Partials take (out, *operands) and return what a tangent is multiplied by; None is the partial 1.
@@ -52,17 +52,22 @@ def _divide_y(out: Any, _x: Any, y: Any) -> Any:
     return -out / y
 
 
+def minus(*_operands: Any) -> float:
+    """Return the partial -1, which reverse mode does not multiply by."""
+    return -1.0
+
+
 # --- arithmetic ---------------------------------------------------------------------------------------------------
 
 elementwise(np.add, None, None)
-elementwise(np.subtract, None, lambda _out, _x, _y: -1.0)
+elementwise(np.subtract, None, minus)
 elementwise(np.multiply, lambda _out, _x, y: y, lambda _out, x, _y: x)
 elementwise(_mul, lambda _out, _x, y: y, lambda _out, x, _y: x, name="mul")
 elementwise(np.divide, _divide_x, _divide_y)
-elementwise(np.negative, lambda _out, _x: -1.0)
+elementwise(np.negative, minus)
 elementwise(np.positive, None)
 elementwise(np.reciprocal, lambda out, _x: -out * out)
-elementwise(np.square, lambda _out, x: 2.0 * x)
+elementwise(np.square, lambda _out, x: x + x)  # 2 x, without a product with a Python number
 elementwise(np.sqrt, lambda out, _x: 0.5 / out)
 elementwise(np.cbrt, lambda out, _x: 1.0 / (3.0 * out * out))
 
@@ -71,7 +76,7 @@ def _power_x(_out: Any, x: Any, y: Any) -> Any:
     kind = type(y)
     if kind is int or kind is float or kind is np.float64:
         if y == 2:
-            return 2.0 * x
+            return x + x
         return y * x ** (y - 1) if y else 0.0
     zero = np.equal(y, 0)
     if zero.any():
@@ -271,3 +276,6 @@ _operators: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 for _name, _operator in _operators.items():
     PRIMITIVES[_name].op = _operator
+PRIMITIVES["add"].rates = (None, None)
+PRIMITIVES["subtract"].rates = (None, minus)
+PRIMITIVES["mul"].rates = PRIMITIVES["multiply"].rates = (OTHER, OTHER)

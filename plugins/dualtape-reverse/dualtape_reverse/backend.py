@@ -14,7 +14,7 @@ from dualtape.errors import NoRuleError
 from dualtape.frames import user_line
 from dualtape.guard import LARGE, Guard
 from dualtape.places import Place
-from dualtape.primitive import Primitive
+from dualtape.primitive import OTHER, PRIMITIVES, UNKNOWN, Primitive
 from dualtape.reading import NOTHING, SHAPE, WHOLE
 from dualtape.recording import BaseRecording
 from dualtape.variable import Variable
@@ -25,6 +25,8 @@ from dualtape_reverse.walk import Walk
 __all__ = ["ReverseBackend", "ReverseRecording", "TapeArray", "backend"]
 
 # A record is a tuple that begins with (index of the output, primitive). Its length tells its kind:
+#   3  (index, rate, ix)                                       arithmetic with a constant, linear: `None` is the rate 1
+#   4  (index, rate, ix, iy)                                   a sum or a difference; the rate of the second operand
 #   5  (index, primitive, x, out, ix)                          elementwise, one operand
 #   9  (index, primitive, x, y, out, ix, iy, sx, sy)           elementwise, two operands
 #  10  (index, primitive, x, y, out, ix, iy, sx, sy, True)     any other of two real operands and no params
@@ -37,7 +39,10 @@ __all__ = ["ReverseBackend", "ReverseRecording", "TapeArray", "backend"]
 
 new: Any = object.__new__
 ndarray = np.ndarray
+array = np.array
 float64 = np.float64
+FLOAT64 = np.dtype(float64)
+MUL, SQUARE = PRIMITIVES["mul"], PRIMITIVES["square"]
 
 
 class TapeArray(TracedArray):
@@ -99,25 +104,19 @@ class ReverseRecording(BaseRecording):
         handle.link = None
         return handle
 
-    def binary(self, primitive: Primitive, x: Any, y: Any) -> Any:
-        """Record an elementwise primitive of two operands."""
-        if self._plain and self.open and primitive.keep2 and self in ACTIVE.get():
-            handle = self._record2(primitive, x, y)
-            if handle is None and (type(x) is TapeView or type(y) is TapeView):
-                handle = self._record2(primitive, _as_array(x), _as_array(y), True)
-            if handle is not None:
-                return handle
-        return operate(primitive, x, y)
-
     # One row of cases in one piece: this is where most of a tape's time goes.
-    def _record2(  # noqa: C901, PLR0912, PLR0915
-        self, primitive: Primitive, x: Any, y: Any, views: bool = False
+    def binary(  # noqa: C901, PLR0912, PLR0915
+        self, primitive: Primitive, x: Any, y: Any, views: bool | None = None
     ) -> Any:
-        """Record a primitive of two plain handles or constants; `None` where there is more to it.
+        """Record a primitive of two operands, the straight way where they are plain handles or constants.
 
-        `views` says that the primal of a handle may lie in a larger array.
+        `views` is `True` where `apply` asks, which answers for the rest itself: `None` is returned where there is more
+        to it, and the primal of a handle may lie in a larger array.
         """
+        if not (self._plain and self.open and primitive.keep2 and self in ACTIVE.get()):
+            return None if views else operate(primitive, x, y)
         ix = iy = sx = sy = None
+        rate: Any = UNKNOWN
         a: Any
         b: Any
         if type(x) is TapeArray and x.recording is self:
@@ -131,20 +130,30 @@ class ReverseRecording(BaseRecording):
             elif kind is Variable:
                 entry = self.variables.get(id(y))
                 if entry is None or len(ACTIVE.get()) != 1:
-                    y = y._resolve(ACTIVE.get())
-                    return self._record2(primitive, x, y, views) if self._plain else None  # it may be complex
+                    return self.binary(primitive, x, y._resolve(ACTIVE.get()), views)  # it may be complex
                 b = y._value if y._value.ndim else y._value[()]
                 iy = entry[1]
             if iy is not None:
                 out = primitive.op(a, b)
+                if x is y and primitive is MUL:  # whose cotangent is one product
+                    index = next(self._indices)
+                    self._records.append((index, SQUARE, self._keep(a, False) if views else a, None, ix))
+                    return self._handle(out, index)
                 keep_x, keep_y, keep_out = primitive.keep2[3]
                 if a.shape != b.shape:
                     shape = out.shape
                     sx = a.shape if a.shape != shape else None
                     sy = b.shape if b.shape != shape else None
+                elif primitive.rates[0] is None:
+                    rate = primitive.rates[1]
             elif kind is float or kind is int or kind is float64:
+                rate = primitive.rates[0]
+                if rate is not UNKNOWN and kind is not int and type(a) is ndarray and a.dtype is FLOAT64:
+                    b = array(b)  # with which NumPy does the same in two thirds of the time
                 out = primitive.op(a, b)
                 keep_x, keep_y, keep_out = primitive.keep2[1]
+                if rate is OTHER:
+                    rate = b
             elif kind is ndarray and y.dtype.kind == "f":
                 out = primitive.op(a, b)
                 keep_x, keep_y, keep_out = primitive.keep2[1]
@@ -152,65 +161,59 @@ class ReverseRecording(BaseRecording):
                     b = self._hold(y)
                 if a.shape != out.shape:
                     sx = a.shape
+                else:
+                    rate = primitive.rates[0]
+                    if rate is OTHER:
+                        rate = b
             else:
-                return None
+                return self._rest(primitive, x, y, views)
         elif type(y) is TapeArray and y.recording is self:
             b = y._primal
             iy = y.node
             kind = type(x)
+            a = x
             if kind is float or kind is int or kind is float64:
-                a = x
+                rate = primitive.rates[1]
+                if rate is not UNKNOWN and kind is not int and type(b) is ndarray and b.dtype is FLOAT64:
+                    a = array(a)
                 out = primitive.op(a, b)
                 keep_x, keep_y, keep_out = primitive.keep2[2]
+                if rate is OTHER:
+                    rate = a
             elif kind is ndarray and x.dtype.kind == "f":
-                a = x
                 out = primitive.op(a, b)
                 keep_x, keep_y, keep_out = primitive.keep2[2]
                 if keep_x == WHOLE:
                     a = self._hold(x)
                 if b.shape != out.shape:
                     sy = b.shape
+                else:
+                    rate = primitive.rates[1]
+                    if rate is OTHER:
+                        rate = a
             elif kind is Variable:
-                x = x._resolve(ACTIVE.get())
-                return self._record2(primitive, x, y, views) if self._plain else None
+                return self.binary(primitive, x._resolve(ACTIVE.get()), y, views)
             else:
-                return None
+                return self._rest(primitive, x, y, views)
         else:
-            return None
-        if views:
-            a = self._keep(a, False) if keep_x == WHOLE else a
-            b = self._keep(b, False) if keep_y == WHOLE else b
+            return self._rest(primitive, x, y, views)
         index = next(self._indices)
-        if primitive.partials is None:
-            sx, sy = getattr(a, "shape", ()), getattr(b, "shape", ())
-            a, b = sx if keep_x == SHAPE else a, sy if keep_y == SHAPE else b
+        if rate is not UNKNOWN:
             self._records.append(
-                (
-                    index,
-                    primitive,
-                    a if keep_x else None,
-                    b if keep_y else None,
-                    out if keep_out else None,
-                    ix,
-                    iy,
-                    sx,
-                    sy,
-                    True,
-                )
+                (index, rate, iy) if ix is None else (index, rate, ix) if iy is None else (index, rate, ix, iy)
             )
         else:
+            if views:
+                a = self._keep(a, False) if keep_x == WHOLE else a
+                b = self._keep(b, False) if keep_y == WHOLE else b
+            if primitive.partials is None:
+                sx, sy = getattr(a, "shape", ()), getattr(b, "shape", ())
+                a, b = sx if keep_x == SHAPE else a, sy if keep_y == SHAPE else b
+            a, b, kept = a if keep_x else None, b if keep_y else None, out if keep_out else None
             self._records.append(
-                (
-                    index,
-                    primitive,
-                    a if keep_x else None,
-                    b if keep_y else None,
-                    out if keep_out else None,
-                    ix,
-                    iy,
-                    sx,
-                    sy,
-                )
+                (index, primitive, a, b, kept, ix, iy, sx, sy)
+                if primitive.partials is not None
+                else (index, primitive, a, b, kept, ix, iy, sx, sy, True)
             )
         handle: TapeArray = new(TapeArray)
         handle._primal = out
@@ -219,10 +222,20 @@ class ReverseRecording(BaseRecording):
         handle.link = None
         return handle
 
+    def _rest(self, primitive: Primitive, x: Any, y: Any, views: bool | None) -> Any:
+        """Record what is out of the ordinary: first as if views were arrays of their own."""
+        if views:
+            return None
+        if type(x) is TapeView or type(y) is TapeView:
+            handle = self.binary(primitive, _as_array(x), _as_array(y), True)
+            if handle is not None:
+                return handle
+        return operate(primitive, x, y)
+
     def apply(self, primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Record any primitive on any operands."""
         if self._plain and primitive.keep2 and not params and len(operands) == 2:
-            handle = self._record2(primitive, _as_array(operands[0]), _as_array(operands[1]), True)
+            handle = self.binary(primitive, _as_array(operands[0]), _as_array(operands[1]), True)
             if handle is not None:
                 return handle
         if len(operands) == 1:

@@ -46,10 +46,11 @@ class CarefulReverse(ReverseRecording):
         by = BaseRecording if self.options.check_numerics else ReverseRecording
         return by.unary(self, primitive, x)
 
-    def binary(self, primitive: Primitive, x: Any, y: Any) -> Any:
+    def binary(self, primitive: Primitive, x: Any, y: Any, views: bool | None = None) -> Any:
         """Record a primitive, by `apply` where it is checked."""
-        by = BaseRecording if self.options.check_numerics else ReverseRecording
-        return by.binary(self, primitive, x, y)
+        if not self.options.check_numerics:
+            return super().binary(primitive, x, y, views)
+        return None if views else BaseRecording.binary(self, primitive, x, y)
 
     def apply(self, primitive: Primitive, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Record a primitive, and look at its value where that is asked."""
@@ -126,7 +127,9 @@ class CarefulReverse(ReverseRecording):
 def _operands(record: tuple[Any, ...]) -> Iterator[int | None]:
     """Give the indices of the operands that a record leads to, by the kinds of records that the backend names."""
     length = len(record)
-    if length in (5, 8):
+    if length == 3:
+        yield record[2]
+    elif length in (5, 8):
         yield record[4]
     elif length in (9, 10):
         yield from record[5:7]

@@ -9,27 +9,31 @@ import numpy as np
 
 from dualtape.array import TracedArray, plain, snapshot
 from dualtape.errors import DualtapeError, RuleError
+from dualtape.ops.elementwise import minus
 from dualtape.places import Place
 from dualtape.primitive import Primitive
 from dualtape.views import container
 
-__all__ = ["Walk", "unbroadcast"]
+__all__ = ["INVERSES", "Walk", "unbroadcast"]
 
 ndarray = np.ndarray
 add_reduce: Any = np.add.reduce
+INVERSES: dict[int, tuple[Any, Any]] = {}
+"""The inverses of adjoints that a rule has made in this walk, beside their matrices, by the identity of these."""
 LARGE = 8192  # entries from which a fresh temporary's pages cost more than a look at who holds it
 
 
 class Walk:
     """One backward pass: the cotangents, and which of them the pass itself made and so may write."""
 
-    __slots__ = ("cotangents", "lead", "owned", "results")
+    __slots__ = ("cotangents", "lead", "owned", "results", "spread")
 
     def __init__(self, size: int, wanted: list[int], lead: int = 0) -> None:
         self.lead: int = lead
         self.cotangents: list[Any] = [None] * size
         self.owned: bytearray = bytearray(size)
         self.results: dict[int, Any] = dict.fromkeys(wanted)
+        self.spread: bool = False  # whether a cotangent may be one number, or a row of them, seen as a large array
 
     def add(self, index: int, g: Any, fresh: bool) -> None:
         """Add to the cotangent at `index`; `fresh` says that nothing else holds `g`."""
@@ -39,7 +43,7 @@ class Walk:
             if fresh:
                 self.owned[index] = True
         elif self.owned[index] and type(old) is ndarray and type(g) is ndarray and old.dtype is g.dtype:
-            np.add(old, g, out=old)
+            np.add(old, g, old)
         else:
             self.cotangents[index] = old + g
             self.owned[index] = True
@@ -83,41 +87,65 @@ class Walk:
                     partial = primitive.partial
                     if partial is None:
                         add(ix, g, owned[index])
+                    elif partial is minus:
+                        self._subtract(ix, g, owned[index])
+                    elif type(g) is ndarray and g.size >= LARGE:
+                        self._times(ix, g, partial(out, x), owned[index])
                     else:
-                        p = partial(out, x)
-                        gx = g * p if type(g) is not ndarray or g.size < LARGE else _times(g, p, owned[index])
+                        gx = g * partial(out, x)
                         if cotangents[ix] is None:
                             cotangents[ix] = gx
                             owned[ix] = True
                         else:
                             add(ix, gx, True)
-                elif length == 9:
+                    continue
+                if length == 3:
+                    _, rate, ix = record
+                    if rate is None:
+                        add(ix, g, owned[index])
+                    elif rate is minus:
+                        self._subtract(ix, g, owned[index])
+                    elif type(g) is ndarray and g.size >= LARGE:
+                        self._times(ix, g, rate, owned[index])
+                    else:
+                        add(ix, g * rate, True)
+                    continue
+                if length == 4:
+                    _, rate, ix, iy = record
+                    add(ix, g, False)
+                    if rate is None:
+                        add(iy, g, False)
+                    else:
+                        self._subtract(iy, g, False)
+                    continue
+                if length == 9:
                     _, primitive, x, y, out, ix, iy, sx, sy = record
                     if ix is not None:
                         partial = primitive.partials[0]
                         if partial is None:
-                            gx = g if sx is None else unbroadcast(g, sx, lead)
+                            add(ix, g if sx is None else unbroadcast(g, sx, lead), iy is None and owned[index])
+                        elif type(g) is ndarray and g.size >= LARGE:
+                            self._times(ix, g, partial(out, x, y), iy is None and owned[index], sx)
                         else:
-                            p = partial(out, x, y)
-                            if type(g) is ndarray and g.size >= LARGE:
-                                gx = _times(g, p, iy is None and owned[index], sx, lead)
-                            else:
-                                gx = g * p if sx is None else unbroadcast(g * p, sx, lead)
-                        add(ix, gx, partial is not None or (iy is None and owned[index]))
+                            gx = g * partial(out, x, y)
+                            add(ix, gx if sx is None else unbroadcast(gx, sx, lead), True)
                     if iy is not None:
                         partial = primitive.partials[1]
                         if partial is None:
-                            gy = g if sy is None else unbroadcast(g, sy, lead)
+                            add(iy, g if sy is None else unbroadcast(g, sy, lead), ix is None and owned[index])
+                        elif partial is minus:
+                            self._subtract(iy, g if sy is None else unbroadcast(g, sy, lead), False)
+                        elif type(g) is ndarray and g.size >= LARGE:
+                            # Where the other operand was given g itself, it may not be written.
+                            last = owned[index] and (ix is None or primitive.partials[0] is not None)
+                            self._times(iy, g, partial(out, x, y), last, sy)
                         else:
-                            p = partial(out, x, y)
-                            if type(g) is ndarray and g.size >= LARGE:
-                                # Where the other operand was given g itself, it may not be written.
-                                last = owned[index] and (ix is None or primitive.partials[0] is not None)
-                                gy = _times(g, p, last, sy, lead)
-                            else:
-                                gy = g * p if sy is None else unbroadcast(g * p, sy, lead)
-                        add(iy, gy, partial is not None or (ix is None and owned[index]))
-                elif length == 10:
+                            gy = g * partial(out, x, y)
+                            add(iy, gy if sy is None else unbroadcast(gy, sy, lead), True)
+                    continue
+                if self.spread:
+                    g = _whole(g)
+                if length == 10:
                     _, primitive, x, y, out, ix, iy, sx, sy, _ = record
                     if ix is not None:
                         self._fit(ix, g, primitive._vjp[0](g, out, x, y), sx, False)
@@ -133,9 +161,44 @@ class Walk:
             raise
         except Exception as error:
             raise _explained(record, g, error, lines) from error
+        finally:
+            if INVERSES:
+                INVERSES.clear()
         for index in results:
             if results[index] is None and index < size:
                 results[index] = cotangents[index]
+
+    def _subtract(self, target: int, g: Any, mine: bool | int) -> None:
+        """Subtract from the cotangent of an operand; `mine` says that nothing else will read `g`."""
+        old = self.cotangents[target]
+        if type(g) is not ndarray:
+            self.add(target, -g, True)
+        elif self.owned[target] and type(old) is ndarray and old.dtype is g.dtype:
+            np.subtract(old, g, old)
+        else:
+            self.add(target, np.negative(g, g) if mine else -g, True)
+
+    def _times(self, target: int, g: ndarray[Any, Any], p: Any, mine: bool | int, shape: Any = None) -> None:
+        """Give an operand the product of a large cotangent and a partial, in memory that nothing else will read.
+
+        `mine` says that of g. Where the operand was broadcast, `shape` is its shape, to which the product is summed.
+        """
+        gx: Any
+        fresh = True
+        scalar = type(p) is float or (type(p) is ndarray and not p.ndim and p.dtype is g.dtype)
+        if scalar or not (type(p) is ndarray and g.shape == p.shape and g.dtype is p.dtype):
+            gx = np.multiply(g, p, g) if scalar and mine else g * p
+        elif shape == () and not self.lead and g.dtype.char == "d" and g.flags.c_contiguous and p.flags.c_contiguous:
+            self.add(target, np.dot(g.reshape(-1), p.reshape(-1)), True)
+            return
+        else:
+            unheld = _holders(p) == _FRESH and p.base is None
+            if self.spread and not any(g.strides) and g.item(0) == 1.0:
+                gx, fresh = p, unheld
+            else:
+                out = p if unheld else g if mine else None
+                gx = g * p if out is None else np.multiply(g, p, out)
+        self.add(target, gx if shape is None else unbroadcast(gx, shape, self.lead), fresh)
 
     def _pull1(self, record: tuple[Any, ...], g: Any) -> None:
         """Pull a cotangent back through a record of one operand."""
@@ -173,9 +236,13 @@ class Walk:
             gx = unbroadcast(gx, shape, self.lead)
         if is_real and gx.dtype.kind == "c":
             gx = gx.real
-        if self.cotangents[target] is None:
+        if type(gx) is not ndarray or gx.base is not None:
+            if type(gx) is ndarray and 0 in gx.strides and gx.size >= LARGE:
+                self.spread = True
+            self.add(target, gx, False)
+        elif self.cotangents[target] is None:
             self.cotangents[target] = gx
-            self.owned[target] = type(gx) is ndarray and gx.base is None and gx is not g
+            self.owned[target] = gx is not g
         else:
             self.add(target, gx, False)
 
@@ -214,36 +281,23 @@ class Walk:
         self.add(old, g, owned)
 
 
-def _times(g: ndarray[Any, Any], p: Any, mine: bool | int, shape: tuple[int, ...] | None = None, lead: int = 0) -> Any:
-    """Multiply a large cotangent by a partial, in the memory of one of them that nothing else will read.
-
-    `mine` says that of g. Where the operand was broadcast, `shape` is its shape, to which the product is summed.
-    """
-    if type(p) is ndarray and g.shape == p.shape and g.dtype is p.dtype:
-        if shape == () and not lead and g.dtype.char == "d" and g.flags.c_contiguous and p.flags.c_contiguous:
-            return np.dot(g.reshape(-1), p.reshape(-1))
-        out = p if _holders(p) == _FRESH and p.base is None else g if mine else None
-    else:
-        out = g if mine and type(p) is float else None
-    product = g * p if out is None else np.multiply(g, p, out=out)
-    return product if shape is None else unbroadcast(product, shape, lead)
-
-
 def _holders(p: Any) -> int:
     return sys.getrefcount(p)
 
 
-def _held_by_a_caller(p: Any) -> int:
+def _given(p: Any) -> int:
     return _holders(p)
 
 
-def _probe() -> int:
-    p = np.zeros(1)
-    return _held_by_a_caller(p)
+# What `_holders` says of an array that came straight out of a call into `_times`. Three frames hold it where calls move
+# their arguments; where they copy them it is more, and what was found so must not be taken for the rule later. Where
+# reference counts are not exact (free-threaded builds) no temporary is reused.
+_FRESH = min(_given(np.zeros(1)), 3) if getattr(sys, "_is_gil_enabled", lambda: True)() else -1
 
 
-# Where reference counts are not exact (free-threaded builds) no temporary is reused.
-_FRESH = _probe() if getattr(sys, "_is_gil_enabled", lambda: True)() else -1
+def _whole(g: Any) -> Any:
+    """Return a cotangent as an array that rules can give to BLAS, which reads none of repeated entries."""
+    return g.copy() if type(g) is ndarray and 0 in g.strides else g
 
 
 def _writeable(g: Any, owned: bool) -> Any:
@@ -310,8 +364,10 @@ def _summed(g: Any, axes: tuple[int, ...]) -> Any:
 def _explained(record: tuple[Any, ...], g: Any, error: Exception, lines: dict[int, str]) -> RuleError:
     """Say which rule failed, on what, and where the record was made."""
     index, primitive = record[0], record[1]
-    what = primitive.name if isinstance(primitive, Primitive) else "item assignment"
-    kept: Any = record[2] if type(record[2]) is list else record[2:4] if len(record) > 8 else record[2:3]
+    length: int = len(record)
+    other = "an operator" if length < 5 else "item assignment"
+    what = primitive.name if isinstance(primitive, Primitive) else other
+    kept: Any = record[2] if type(record[2]) is list else record[2:4] if length > 8 else record[2:3]
     shapes = ", ".join(
         str(x if type(x) is tuple else plain(x).shape) for x in kept if type(x) is tuple or hasattr(x, "shape")
     )

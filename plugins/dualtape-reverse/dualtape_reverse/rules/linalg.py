@@ -8,6 +8,7 @@ import numpy as np
 
 from dualtape.ops.linalg import adjoint, cofactors, conj, inverse_of, solved
 from dualtape.primitive import PRIMITIVES
+from dualtape_reverse.walk import INVERSES
 
 __all__: list[str] = []
 
@@ -15,7 +16,14 @@ __all__: list[str] = []
 
 
 def _solution(g: Any, out: Any, a: Any, _right: Any, _x: Any, *, vector: bool) -> Any:
-    found = solved(adjoint(a), g[..., None] if vector else g, max(out.ndim, a.ndim))
+    right = g[..., None] if vector else g
+    known = INVERSES.get(id(a))
+    # A product with an inverse is as accurate as a solution, and costs no factorization: A. Druinsky, S. Toledo: How
+    # accurate is inv(A)*b? (2012).
+    if known is not None and known[0] is a and type(g) is np.ndarray:
+        found = np.matmul(known[1], right)
+    else:
+        found = solved(adjoint(a), right, max(out.ndim, a.ndim))
     return found[..., 0] if vector else found
 
 
@@ -55,7 +63,10 @@ def _det(g: Any, out: Any, a: Any) -> Any:
 
 def _logdet(g: Any, _out: Any, a: Any, _value: Any) -> Any:
     # Inverted after it is transposed, so that the gradient is laid out as the matrix is.
-    return g[..., None, None] * inverse_of(adjoint(a))
+    inverse = inverse_of(adjoint(a))
+    if type(a) is np.ndarray:
+        INVERSES[id(a)] = a, inverse  # a system of the same matrix may be on the way
+    return g[..., None, None] * inverse
 
 
 def _sign(g: Any, out: Any, a: Any, _value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from dualtape.ops.reduction import (
     std_scale,
 )
 from dualtape.primitive import PRIMITIVES
+from dualtape_reverse.walk import LARGE
 
 __all__: list[str] = []
 
@@ -39,6 +41,8 @@ def _spread(g: Any, shape: tuple[int, ...], axis: Any, keepdims: Any, where: Any
     if isinstance(g, TracedArray):
         g = np.broadcast_to(g, full)
         return g if where is True else np.where(where, g, 0.0)
+    if where is True and math.prod(full) >= LARGE:
+        return np.broadcast_to(g, full)  # the walk knows what need not be multiplied by it
     buffer = np.empty(full, g.dtype)
     if where is True:
         buffer[...] = g
@@ -50,6 +54,8 @@ def _spread(g: Any, shape: tuple[int, ...], axis: Any, keepdims: Any, where: Any
 
 def _sum(g: Any, _out: Any, x_shape: Any, *more: Any, axis: Any, keepdims: Any = False, **_params: Any) -> Any:
     if type(g) is FLOAT64 and x_shape and not more:  # the commonest case, a loss, without the detours
+        if math.prod(x_shape) >= LARGE:
+            return np.broadcast_to(g, x_shape)
         buffer = np.empty(x_shape)
         buffer.fill(g)
         return buffer
@@ -58,9 +64,7 @@ def _sum(g: Any, _out: Any, x_shape: Any, *more: Any, axis: Any, keepdims: Any =
 
 def _mean(g: Any, _out: Any, x_shape: Any, *where: Any, axis: Any, keepdims: Any = False, **_params: Any) -> Any:
     if axis is None and type(g) is FLOAT64 and x_shape and not where:
-        buffer = np.empty(x_shape)
-        buffer.fill(g / (buffer.size or 1))
-        return buffer
+        return _sum(g / (math.prod(x_shape) or 1), None, x_shape, axis=axis)
     if where:
         n = count(x_shape, where[0], axis, g.dtype, least=1)
         return _spread(expand(g, x_shape, axis, keepdims) / n, x_shape, axis, True, where[0])
