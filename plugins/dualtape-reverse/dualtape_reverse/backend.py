@@ -279,13 +279,17 @@ class ReverseRecording(BaseRecording):
     def _record1(self, primitive: Primitive, x: TracedArray, params: Mapping[str, Any]) -> Any:
         primal = x._primal
         out = (primitive.op if self._plain else primitive.call)(primal, **params)
-        is_plain = self._plain and out.dtype.kind == "f" and primitive._vjp is not None
+        elementwise = primitive.partials is not None
+        is_plain = self._plain and out.dtype.kind == "f" and (elementwise or primitive._vjp is not None)
         if not (is_plain or self._differentiable(primitive, out, params)):
             return self.constant_result(primitive, out)
         keep_out, want = primitive.wants.get((1, 1)) or primitive.keep(1, 1)
         shape = primal.shape
         kept = None if want == NOTHING else shape if want == SHAPE else self._keep(primal, False)
         index = next(self._indices)
+        if is_plain and elementwise and not params:
+            self._records.append((index, primitive, kept, out if keep_out else None, x.node))
+            return self._handle(out, index)
         is_real = not is_plain and primal.dtype.kind != "c"  # where all is real so are the cotangents
         self._records.append((index, primitive, kept, out if keep_out else None, x.node, params, shape, is_real))
         return self._handle(out, index)
