@@ -155,8 +155,8 @@ def as_view(x: TracedArray, primitive: Primitive, params: Mapping[str, Any], out
     if value is not base and not _shares(value, base):
         return out
     view = x.link
-    is_root = view is None or type(view) is View or type(view) is list
-    if not is_root and out is not x and isinstance(out, TracedArray) and out.recording is x.recording:
+    is_read_only = not (view is None or type(view) is View or type(view) is list)
+    if is_read_only and out is not x and isinstance(out, TracedArray) and out.recording is x.recording:
         out.link = view  # what no write can reach need not be read anew
         return out
     if not x.recording.alive:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -237,3 +241,36 @@ def test_a_failing_rule_keeps_no_inverse() -> None:
     with pytest.raises(dt.errors.RuleError):
         tape.gradient(loss, a)
     assert not walk.INVERSES
+
+
+PAGES = """
+import resource
+import numpy as np
+import dualtape as dt
+
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+def gradient():
+    with dt.GradientTape("reverse") as tape:
+        loss = np.sum(np.tanh(x) * np.exp(-x * x) + x / (1.0 + x * x))
+    return tape.gradient(loss, x)
+
+x = dt.Variable(np.linspace(-1.0, 1.0, 1 << 18))
+for _ in range(3):
+    gradient()
+before = faults()
+for _ in range(10):
+    gradient()
+print((faults() - before) // 10)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other systems' allocators are left as they are")
+def test_large_gradients_touch_no_fresh_pages() -> None:
+    """What one gradient freed is where the next one's arrays are: an array here has 512 pages."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_"))}
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", PAGES], env=environment, capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) < 100
