@@ -232,6 +232,16 @@ def test_an_inverse_serves_a_determinant_and_a_system(
         np.testing.assert_allclose(tape.jacobian(both, a), rows, rtol=tolerance, atol=tolerance)
 
 
+def test_an_inverse_of_less_precision_serves_no_system() -> None:
+    random = np.random.default_rng(1)
+    start = random.normal(size=(4, 4)).astype(np.float32) + np.float32(3.0) * np.eye(4, dtype=np.float32)
+    a, b = dt.Variable(start), dt.Variable(random.normal(size=4))
+    with dt.GradientTape("reverse") as tape:
+        loss = np.sum(np.linalg.solve(a, b)) + np.linalg.slogdet(a)[1]
+    expected = np.linalg.solve(start.T.astype(np.float64), np.ones(4))
+    np.testing.assert_allclose(tape.gradient(loss, b), expected, rtol=1e-13)
+
+
 def test_a_failing_rule_keeps_no_inverse() -> None:
     a = dt.Variable(np.eye(2))
     with dt.GradientTape("reverse") as tape:

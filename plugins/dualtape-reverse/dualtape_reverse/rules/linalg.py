@@ -20,7 +20,7 @@ def _solution(g: Any, out: Any, a: Any, _right: Any, _x: Any, *, vector: bool) -
     known = INVERSES.get(id(a))
     # A product with an inverse is as accurate as a solution, and costs no factorization: A. Druinsky, S. Toledo: How
     # accurate is inv(A)*b? (2012).
-    if known is not None and known[0] is a and type(g) is np.ndarray:
+    if known is not None and known[0] is a and type(g) is np.ndarray and g.dtype == known[1].dtype:
         found = np.matmul(known[1], right)
     else:
         found = solved(adjoint(a), right, max(out.ndim, a.ndim))
