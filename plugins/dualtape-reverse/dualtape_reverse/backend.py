@@ -39,7 +39,7 @@ __all__ = ["ReverseBackend", "ReverseRecording", "TapeArray", "backend"]
 
 new: Any = object.__new__
 ndarray = np.ndarray
-array = np.array
+array: Any = np.array
 float64 = np.float64
 FLOAT64 = np.dtype(float64)
 MUL, SQUARE = PRIMITIVES["mul"], PRIMITIVES["square"]
