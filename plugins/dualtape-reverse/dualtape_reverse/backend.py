@@ -106,7 +106,7 @@ class ReverseRecording(BaseRecording):
 
     # One row of cases in one piece: this is where most of a tape's time goes.
     def binary(  # noqa: C901, PLR0912, PLR0915
-        self, primitive: Primitive, x: Any, y: Any, views: bool | None = None
+        self, primitive: Primitive, x: Any, y: Any, views: bool = False
     ) -> Any:
         """Record a primitive of two operands, the straight way where they are plain handles or constants.
 
@@ -222,7 +222,7 @@ class ReverseRecording(BaseRecording):
         handle.link = None
         return handle
 
-    def _rest(self, primitive: Primitive, x: Any, y: Any, views: bool | None) -> Any:
+    def _rest(self, primitive: Primitive, x: Any, y: Any, views: bool) -> Any:
         """Record what is out of the ordinary: first as if views were arrays of their own."""
         if views:
             return None

@@ -46,7 +46,7 @@ class CarefulReverse(ReverseRecording):
         by = BaseRecording if self.options.check_numerics else ReverseRecording
         return by.unary(self, primitive, x)
 
-    def binary(self, primitive: Primitive, x: Any, y: Any, views: bool | None = None) -> Any:
+    def binary(self, primitive: Primitive, x: Any, y: Any, views: bool = False) -> Any:
         """Record a primitive, by `apply` where it is checked."""
         if not self.options.check_numerics:
             return super().binary(primitive, x, y, views)

@@ -236,15 +236,10 @@ class Walk:
             gx = unbroadcast(gx, shape, self.lead)
         if is_real and gx.dtype.kind == "c":
             gx = gx.real
-        if type(gx) is not ndarray or gx.base is not None:
-            if type(gx) is ndarray and 0 in gx.strides and gx.size >= LARGE:
-                self.spread = True
-            self.add(target, gx, False)
-        elif self.cotangents[target] is None:
-            self.cotangents[target] = gx
-            self.owned[target] = gx is not g
-        else:
-            self.add(target, gx, False)
+        is_array = type(gx) is ndarray
+        if is_array and gx.size >= LARGE and 0 in gx.strides:
+            self.spread = True
+        self.add(target, gx, is_array and gx.base is None and gx is not g)
 
     def _scatter(self, target: int, place: Place, g: Any, shape: tuple[int, ...]) -> None:
         """Add a cotangent where its operand was read, in the operand's own buffer: n reads cost O(n), not O(n^2)."""
